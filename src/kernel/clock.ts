@@ -1,0 +1,18 @@
+/** Where the service reads the time. Passed in everywhere, so that tests can hold it. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  nowMs(): number
+}
+
+/** The machine's clock: the only place in the service that reads it. */
+export const systemClock: Clock = { nowMs: () => Date.now() }
+
+/** `YYYY-MM-DD HH:mm:ss` in UTC, the form that `order_time` has had since the first release. */
+export function utcSeconds(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')
+}
+
+/** ISO 8601 with milliseconds, the form of every newer field. */
+export function isoTime(timeMs: number): string {
+  return new Date(timeMs).toISOString()
+}

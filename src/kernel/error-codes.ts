@@ -1,0 +1,152 @@
+/**
+ * Every refusal that the API can give: its HTTP status, what a program should do next, and its words.
+ * Codes are a contract: they are added to, never renamed. A client that follows `action` never finishes a purchase
+ * that was not granted.
+ */
+
+/** What a client does next. `finish_transaction` stands only where a purchase was granted or can never be paid. */
+export const ACTIONS = [
+  'retry_after',
+  'log_in_again',
+  'fix_request',
+  'show_message',
+  'contact_support',
+  'finish_transaction',
+] as const
+export type Action = (typeof ACTIONS)[number]
+
+export interface ErrorEntry {
+  readonly status: number
+  readonly action: Action
+  readonly en: string
+  readonly zh: string
+}
+
+const entry = (status: number, action: Action, en: string, zh: string): ErrorEntry => ({ status, action, en, zh })
+
+export const ERROR_CODES = {
+  malformed_json: entry(400, 'fix_request', 'The body is not valid JSON.', '请求体不是有效的 JSON。'),
+  bad_request: entry(400, 'fix_request', 'The request is not valid HTTP for this call.', '请求格式无效。'),
+
+  unauthorized: entry(401, 'log_in_again', 'A valid token is needed for this call.', '此接口需要有效的令牌。'),
+  token_expired: entry(401, 'log_in_again', 'The token has expired.', '令牌已过期。'),
+  session_revoked: entry(401, 'log_in_again', 'The session has ended.', '会话已结束。'),
+  token_reused: entry(
+    401,
+    'log_in_again',
+    'This refresh token was used before; the session has been ended for safety.',
+    '该刷新令牌已被使用过，为安全起见会话已结束。',
+  ),
+  invalid_app: entry(401, 'fix_request', 'Unknown app or wrong app secret.', '应用不存在或应用密钥错误。'),
+  login_required: entry(401, 'log_in_again', 'Log in first: this session has no player yet.', '请先登录。'),
+  proof_required: entry(401, 'log_in_again', 'This login type needs a proof of identity.', '此登录方式需要身份证明。'),
+  invalid_code: entry(401, 'show_message', 'The code is wrong or no longer valid.', '验证码错误或已失效。'),
+  invalid_signature: entry(
+    401,
+    'fix_request',
+    'The signature is missing, wrong, too old or from an unknown channel.',
+    '签名缺失、错误、过期或渠道未知。',
+  ),
+
+  wrong_scope: entry(403, 'fix_request', 'This kind of token may not make this call.', '该类型的令牌无权调用此接口。'),
+  not_your_account: entry(
+    403,
+    'fix_request',
+    'The uid is not the player of this session.',
+    'uid 与当前会话的玩家不一致。',
+  ),
+  channel_not_trusted: entry(
+    403,
+    'contact_support',
+    'Payments are accepted from trusted servers only.',
+    '仅接受受信任服务器的支付通知。',
+  ),
+  item_locked: entry(
+    403,
+    'contact_support',
+    'This player may not buy this item; the payment is kept for review.',
+    '该玩家暂不可购买此礼包，款项已转人工核查。',
+  ),
+  metrics_forbidden: entry(403, 'fix_request', 'Metrics are not open to this caller.', '无权读取监控指标。'),
+
+  not_found: entry(404, 'fix_request', 'There is nothing here.', '资源不存在。'),
+  order_not_found: entry(404, 'fix_request', 'No such order.', '订单不存在。'),
+  message_not_found: entry(404, 'fix_request', 'No such message.', '消息不存在。'),
+  item_not_found: entry(404, 'contact_support', 'No such item in the store.', '商店中没有该礼包。'),
+  player_not_found: entry(404, 'contact_support', 'No such player in this app.', '该应用中没有此玩家。'),
+
+  session_bound: entry(
+    409,
+    'fix_request',
+    'This session belongs to another player; get a new token first.',
+    '该会话已绑定其他玩家，请先获取新的令牌。',
+  ),
+  order_conflict: entry(
+    409,
+    'contact_support',
+    'This order is known with another player, item, price or payment.',
+    '该订单已存在，且玩家、礼包、价格或支付信息不一致。',
+  ),
+  price_mismatch: entry(
+    409,
+    'contact_support',
+    'The amount paid is not the price of this order; the payment is kept for review.',
+    '支付金额与订单价格不符，款项已转人工核查。',
+  ),
+  already_claimed: entry(409, 'show_message', 'This was claimed already.', '奖励已领取。'),
+  message_withdrawn: entry(409, 'show_message', 'This reward was withdrawn.', '该奖励已撤回。'),
+  message_expired: entry(410, 'show_message', 'This gift has expired.', '该礼物已过期。'),
+  order_disputed: entry(
+    403,
+    'contact_support',
+    'This reward is held while its payment is disputed.',
+    '该订单的支付存在争议，奖励暂不可领取。',
+  ),
+
+  body_too_large: entry(413, 'fix_request', 'The body is larger than this call allows.', '请求体过大。'),
+  unsupported_media_type: entry(
+    415,
+    'fix_request',
+    'Send the body as application/json in UTF-8.',
+    '请以 UTF-8 编码的 application/json 发送请求体。',
+  ),
+  invalid_fields: entry(422, 'fix_request', 'Some fields are not valid.', '部分字段无效。'),
+  balance_overflow: entry(
+    422,
+    'contact_support',
+    'The balance would exceed what can be counted exactly.',
+    '余额超出可精确记录的上限。',
+  ),
+
+  too_many_requests: entry(429, 'retry_after', 'Too many requests; try again later.', '请求过于频繁，请稍后再试。'),
+  internal_error: entry(500, 'retry_after', 'Something went wrong on our side; try again.', '服务器内部错误，请重试。'),
+  storage_unavailable: entry(
+    503,
+    'retry_after',
+    'The database is out of reach; nothing was changed. Try again shortly.',
+    '数据库暂不可用，未做任何更改，请稍后重试。',
+  ),
+  sessions_unavailable: entry(
+    503,
+    'retry_after',
+    'Sessions are out of reach; try again shortly.',
+    '会话服务暂不可用，请稍后重试。',
+  ),
+  settlement_failed: entry(
+    503,
+    'retry_after',
+    'The payment was recorded but not settled; send it again.',
+    '支付已记录但尚未结算，请重新发送。',
+  ),
+  shutting_down: entry(503, 'retry_after', 'The server is restarting; try again.', '服务器正在重启，请重试。'),
+} as const satisfies Record<string, ErrorEntry>
+
+/** The closed union of refusals. */
+export type ErrorCode = keyof typeof ERROR_CODES
+
+export type Language = 'en' | 'zh'
+
+/** The words of a refusal for people; programs read the code. */
+export function messageOf(code: ErrorCode, language: Language): string {
+  return ERROR_CODES[code][language]
+}

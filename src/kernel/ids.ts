@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto'
+
+declare const brand: unique symbol
+type Branded<T, B extends string> = T & { readonly [brand]: B }
+
+export type AppId = Branded<string, 'AppId'>
+export type OrderId = Branded<string, 'OrderId'>
+export type PaymentId = Branded<string, 'PaymentId'>
+export type PaymentEventId = Branded<string, 'PaymentEventId'>
+export type ReviewEntryId = Branded<string, 'ReviewEntryId'>
+export type MessageId = Branded<string, 'MessageId'>
+export type OutboxEventId = Branded<string, 'OutboxEventId'>
+export type SessionId = Branded<string, 'SessionId'>
+/** A player's number; a decimal string on the wire. */
+export type PlayerId = Branded<number, 'PlayerId'>
+
+/** 128 random bits: an id that nobody can guess and that is made before anything is inserted. */
+function randomId(prefix: string): string {
+  return `${prefix}_${randomBytes(16).toString('hex')}`
+}
+
+export const newOrderId = (): OrderId => randomId('ord') as OrderId
+export const newPaymentId = (): PaymentId => randomId('pay') as PaymentId
+export const newPaymentEventId = (): PaymentEventId => randomId('evt') as PaymentEventId
+export const newReviewEntryId = (): ReviewEntryId => randomId('rev') as ReviewEntryId
+export const newMessageId = (): MessageId => randomId('msg') as MessageId
+export const newOutboxEventId = (): OutboxEventId => randomId('out') as OutboxEventId
+export const newSessionId = (): SessionId => randomId('ses') as SessionId
+export const newRequestId = (): string => randomBytes(12).toString('hex')
+
+/** The first number ever given to a player. */
+export const PLAYER_ID_FIRST = 10001
+
+/** Reads a player's number from its wire form, or null: `10001`, no sign, no leading zero, within safe integers. */
+export function parsePlayerId(text: string): PlayerId | null {
+  if (!/^[1-9][0-9]{0,15}$/.test(text)) return null
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? (number as PlayerId) : null
+}

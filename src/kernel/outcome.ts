@@ -1,0 +1,27 @@
+import type { ErrorCode } from './error-codes.ts'
+
+/** One invalid field of a request: where it stands and what is wrong with it. */
+export interface FieldFault {
+  path: string
+  message: string
+}
+
+/** An expected "no": a value with a stable code, never an exception. */
+export interface Refusal {
+  readonly code: ErrorCode
+  readonly details?: readonly FieldFault[]
+  /** Overrides the status as `err_code` where the contract asks for a number of its own (999 for a second gift). */
+  readonly errCode?: number
+  readonly retryAfterSeconds?: number
+}
+
+/** What a use case gives back: its value, or the reason why not. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal }
+
+export function accepted<T>(value: T): Outcome<T> {
+  return { ok: true, value }
+}
+
+export function refused(code: ErrorCode, more: Omit<Refusal, 'code'> = {}): { ok: false; refusal: Refusal } {
+  return { ok: false, refusal: { code, ...more } }
+}

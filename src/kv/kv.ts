@@ -1,0 +1,32 @@
+/**
+ * The key-value store: sessions, counters, caches; only what we can afford to lose. Money never depends on it.
+ * Two implementations behind one interface: Redis, and a SQLite file that stands in where nothing is installed.
+ */
+export interface KeyValueStore {
+  /** The value under a key, or null when there is none or it has expired. */
+  get(key: string): Promise<string | null>
+  /** Writes a value that disappears after `ttlMs`; with `ttlMs: null` it stays. */
+  set(key: string, value: string, options: KeyValueTtl): Promise<void>
+  /** Writes only where nothing stands. True when it wrote. */
+  setIfAbsent(key: string, value: string, options: KeyValueTtl): Promise<boolean>
+  /**
+   * Replaces `expected` by `next` in one step. False when the key holds anything else (or nothing); then nothing changed.
+   */
+  compareAndSet(key: string, change: { expected: string; next: string } & KeyValueTtl): Promise<boolean>
+  /** Removes a key. True when it was there. */
+  delete(key: string): Promise<boolean>
+  /** Adds one to a counter and returns it; the first increment starts its life of `ttlMs`. */
+  increment(key: string, options: { ttlMs: number }): Promise<number>
+  /** Answers when the store answers; rejects with KeyValueUnavailable when not. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface KeyValueTtl {
+  readonly ttlMs: number | null
+}
+
+/** The store is gone or too slow: the caller answers 503 `sessions_unavailable`; payments by servers go on. */
+export class KeyValueUnavailable extends Error {
+  override readonly name = 'KeyValueUnavailable'
+}
