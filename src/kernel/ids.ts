@@ -31,9 +31,7 @@ export const newRequestId = (): string => randomBytes(12).toString('hex')
 /** The first number ever given to a player. */
 export const PLAYER_ID_FIRST = 10001
 
-/** Reads a player's number from its wire form, or null: `10001`, no sign, no leading zero, within safe integers. */
+/** Reads a player's number from its wire form, or null: `10001`, no sign, no leading zero, fifteen digits at most. */
 export function parsePlayerId(text: string): PlayerId | null {
-  if (!/^[1-9][0-9]{0,15}$/.test(text)) return null
-  const number = Number(text)
-  return Number.isSafeInteger(number) ? (number as PlayerId) : null
+  return /^[1-9][0-9]{0,14}$/.test(text) ? (Number(text) as PlayerId) : null
 }

@@ -1,0 +1,85 @@
+import type { OrderId, PlayerId } from '../../kernel/ids.ts'
+import { parsePlayerId } from '../../kernel/ids.ts'
+import { type CurrencyCode, type Money, parseCurrency, parseMajor } from '../../kernel/money.ts'
+import { accepted, type FieldFault, type Outcome, refused } from '../../kernel/outcome.ts'
+import {
+  type Evidence,
+  type VerifiedFailure,
+  type VerifiedPayment,
+  vouchForFailure,
+  vouchForPayment,
+} from '../channel.ts'
+import type { TrustedSource } from './trust.ts'
+import type { FailureMessage, SuccessMessage } from './wire.ts'
+
+/** A trusted source's word that money was paid, as a payment. Vouched for by whoever made the source. */
+export function paymentFrom(
+  source: TrustedSource,
+  { message, evidence }: { message: SuccessMessage; evidence: Evidence },
+): Outcome<VerifiedPayment> {
+  const player = playerFrom(source, message.uid)
+  if (!player.ok) return player
+  const price = priceFrom(message)
+  if (!price.ok) return price
+  return accepted(
+    vouchForPayment({
+      appId: source.appId,
+      instance: source.instance,
+      environment: 'live',
+      transactionId: message.transaction_id ?? null,
+      factsAreIdentity: true,
+      playerId: player.value,
+      lines: [
+        {
+          lineNo: 1,
+          orderId: message.order_id as OrderId,
+          itemId: Number(message.item_id),
+          quantity: 1,
+          price: price.value,
+        },
+      ],
+      shown: { channel: message.payment_channel ?? source.instance, method: message.payment_method ?? null },
+      evidence,
+    }),
+  )
+}
+
+/** A trusted source's word that a payment failed. */
+export function failureFrom(
+  source: TrustedSource,
+  { message, evidence }: { message: FailureMessage; evidence: Evidence },
+): Outcome<VerifiedFailure> {
+  const player = playerFrom(source, message.uid)
+  if (!player.ok) return player
+  return accepted(
+    vouchForFailure({
+      appId: source.appId,
+      instance: source.instance,
+      environment: 'live',
+      playerId: player.value,
+      orderId: message.order_id as OrderId,
+      itemId: Number(message.item_id),
+      errorCode: message.web_pay_error_code,
+      shown: { channel: message.payment_channel ?? source.instance, method: message.payment_method ?? null },
+      evidence,
+    }),
+  )
+}
+
+function playerFrom(source: TrustedSource, uid: string): Outcome<PlayerId> {
+  const playerId = parsePlayerId(uid)
+  if (playerId === null) return invalid({ path: 'uid', message: 'is not a player number' })
+  if (source.onlyPlayer !== null && source.onlyPlayer !== playerId) return refused('not_your_account')
+  return accepted(playerId)
+}
+
+function priceFrom(message: { price: number | string; currency: string }): Outcome<Money> {
+  const currency: CurrencyCode | null = parseCurrency(message.currency)
+  if (!currency) return invalid({ path: 'currency', message: 'is not an ISO 4217 code that is in use' })
+  const price = parseMajor(message.price, currency)
+  return price ? accepted(price) : invalid({ path: 'price', message: `is not an amount of ${currency}` })
+}
+
+function invalid(fault: FieldFault): { ok: false; refusal: { code: 'invalid_fields'; details: FieldFault[] } } {
+  return { ok: false, refusal: { code: 'invalid_fields', details: [fault] } }
+}

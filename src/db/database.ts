@@ -1,0 +1,54 @@
+import type { Kysely, Transaction } from 'kysely'
+import { setTimeout as delay } from 'node:timers/promises'
+import { randomInt } from 'node:crypto'
+import { StorageUnavailable, TransactionConflict, UniqueViolation } from './errors.ts'
+import type { Schema } from './schema.ts'
+
+/** May read. Sees what is committed. */
+export type Db = Kysely<Schema>
+/** May write. A Db is not assignable to it, so forgetting the transaction does not compile. */
+export type Tx = Transaction<Schema>
+
+/** An open database: the same on every engine. */
+export interface Database {
+  /** For reads outside a transaction. */
+  readonly db: Db
+  readonly engine: 'sqlite' | 'mysql' | 'mariadb'
+  /**
+   * Runs the work in one transaction and commits it. Deadlocks, lock waits and unique keys that somebody else filled
+   * first are retried whole, so the work must do nothing but talk to `tx`.
+   * @throws StorageUnavailable when the database is out of reach or cannot write.
+   */
+  inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Runs reads that all see one moment; for the audit. */
+  inSnapshot<T>(work: (db: Db) => Promise<T>): Promise<T>
+  /** Brings the schema to this release's version, or says that it is there already. */
+  migrate(): Promise<{ applied: string[] }>
+  /** The names of migrations that are not applied yet. @throws SchemaMismatch when the schema is from a newer release. */
+  pendingMigrations(): Promise<string[]>
+  /** Answers when the database answers. @throws StorageUnavailable */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+// Two payments can collide at most once per competing transaction; ten attempts outlast any honest race of a batch.
+const ATTEMPTS_MAX = 10
+const BACKOFF_STEP_MS = 4
+
+/** The bounded retry that every engine's `inTransaction` uses. */
+export async function retryTransaction<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const retryable = error instanceof TransactionConflict || error instanceof UniqueViolation
+      if (!retryable) throw error
+      if (attempts === ATTEMPTS_MAX) {
+        // A conflict that never ends is load, and the caller may try again; a unique key that never yields is a bug.
+        if (error instanceof TransactionConflict) throw new StorageUnavailable(error.message, { cause: error })
+        throw error
+      }
+      await delay(randomInt(BACKOFF_STEP_MS * attempts) + 1)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { Database } from '../../db/database.ts'
+import type { Row } from '../../db/schema.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { AppId, PlayerId, SessionId } from '../../kernel/ids.ts'
+import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { findOrCreatePlayer, findPlayer } from '../players/index.ts'
+import { bindSession, type SessionStore } from '../sessions/index.ts'
+import { type LoginClaim, type LoginTrust, provenIdentity } from './rules.ts'
+
+export interface AccountDeps {
+  readonly database: Database
+  readonly sessions: SessionStore
+  readonly clock: Clock
+  readonly loginTrust: LoginTrust
+}
+
+export interface LoggedIn {
+  readonly player: Row<'users'>
+  readonly isNew: boolean
+}
+
+/** Finds or makes the player of a proven identity and binds the session to it. */
+export async function logIn(
+  deps: AccountDeps,
+  input: {
+    session: { appId: AppId; sessionId: SessionId; playerId: PlayerId | null }
+    claim: LoginClaim
+  },
+): Promise<Outcome<LoggedIn>> {
+  const { session } = input
+  const identity = provenIdentity(deps.loginTrust, input.claim)
+  if (!identity.ok) return identity
+  const found = await findOrCreatePlayer(deps, { appId: session.appId, ...identity.value })
+  const bound = await bindSession(deps, { sessionId: session.sessionId, playerId: found.player.user_id })
+  return bound.ok ? accepted(found) : bound
+}
+
+/** The player as the login answer shows them, fresh from the database. */
+export async function refreshAccount(
+  deps: AccountDeps,
+  player: { appId: AppId; playerId: PlayerId },
+): Promise<Outcome<LoggedIn>> {
+  const found = await findPlayer(deps.database.db, player)
+  if (!found || found.status !== 'active') return refused('player_not_found')
+  return accepted({ player: found, isNew: false })
+}

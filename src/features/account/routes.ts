@@ -1,0 +1,153 @@
+import { Type } from 'typebox'
+import { namedPlayer } from '../../http/auth.ts'
+import { shortText, UidField } from '../../http/fields.ts'
+import { type ClientCaller, defineRoute } from '../../http/route.ts'
+import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
+import { accepted, type Outcome } from '../../kernel/outcome.ts'
+import { displayName, levelNumber } from '../players/index.ts'
+import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
+import type { LoginClaim } from './rules.ts'
+
+const AccountAnswer = Type.Object({
+  user_id: UidField,
+  uid: UidField,
+  user_name: Type.String(),
+  avatar_url: Type.String(),
+  level: Type.Number({ description: 'Two decimals' }),
+  vip_level: Type.Integer(),
+  coins: Type.Integer(),
+  tokens: Type.Integer(),
+  is_first_pay: Type.Integer({ description: '1: the next payment is a first charge', enum: [0, 1] }),
+  daily_gift: Type.Integer({ description: "1: today's gift can be claimed now", enum: [0, 1] }),
+  is_new: Type.Boolean(),
+  msg: Type.String(),
+})
+
+const ACCOUNT_EXAMPLE = {
+  user_id: '10001',
+  uid: '10001',
+  user_name: 'Player 10001',
+  avatar_url: '',
+  level: 0,
+  vip_level: 0,
+  coins: 0,
+  tokens: 0,
+  is_first_pay: 1,
+  daily_gift: 0,
+  is_new: true,
+  msg: 'Welcome.',
+}
+
+const WORDS = {
+  welcome: { en: 'Welcome.', zh: '欢迎！' },
+  back: { en: 'Welcome back.', zh: '欢迎回来！' },
+  refreshed: { en: 'Up to date.', zh: '已更新。' },
+} as const
+
+function accountAnswer({ player, isNew }: LoggedIn, msg: Record<Language, string>, language: Language) {
+  const uid = String(player.user_id)
+  return {
+    user_id: uid,
+    uid,
+    user_name: displayName(player),
+    avatar_url: player.avatar_url,
+    level: levelNumber(player.level_hundredths),
+    vip_level: player.vip_level,
+    coins: player.coins,
+    tokens: player.tokens,
+    is_first_pay: player.first_charge_order_id === null ? 1 : 0,
+    // The calendar of gifts is not open yet: there is none to claim today.
+    daily_gift: 0,
+    is_new: isNew,
+    msg: msg[language],
+  }
+}
+
+const LOGIN_TYPES = '0 guest, 1 Facebook, 2 Google, 3 Apple, 4 e-mail, 5 SMS'
+const LoginTypeField = Type.Integer({ minimum: 0, maximum: 5, description: LOGIN_TYPES })
+const LoginIdField = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^[^\\s\\u0000-\\u001f\\u007f](.*[^\\s\\u0000-\\u001f\\u007f])?$',
+  description: 'No blanks at either end',
+})
+const LoginCodeField = Type.String({ minLength: 1, maxLength: 16 })
+const LOGIN_ERRORS: readonly ErrorCode[] = ['proof_required', 'invalid_code', 'session_bound']
+
+/** The calls about who the player is. */
+export function accountRoutes(deps: AccountDeps) {
+  const answerLogin = async (input: { caller: ClientCaller; language: Language; claim: LoginClaim }) => {
+    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: input.caller, claim: input.claim })
+    if (!loggedIn.ok) return loggedIn
+    const words = loggedIn.value.isNew ? WORDS.welcome : WORDS.back
+    return accepted(accountAnswer(loggedIn.value, words, input.language))
+  }
+
+  return {
+    logInByQuery: defineRoute({
+      summary: 'Log in',
+      description: `Finds or creates the player and binds the session. loginType: ${LOGIN_TYPES}.`,
+      tag: 'Account',
+      access: 'session',
+      query: Type.Object({
+        loginType: LoginTypeField,
+        loginId: Type.Optional(LoginIdField),
+        loginCode: Type.Optional(LoginCodeField),
+        shareId: Type.Optional(Type.String({ maxLength: 64 })),
+      }),
+      answer: AccountAnswer,
+      errors: ['invalid_fields', ...LOGIN_ERRORS],
+      examples: { answer: ACCOUNT_EXAMPLE },
+      handle: ({ caller, query, language }) =>
+        answerLogin({
+          caller,
+          language,
+          claim: {
+            loginType: query.loginType,
+            loginId: query.loginId ?? null,
+            loginCode: query.loginCode ?? null,
+          },
+        }),
+    }),
+
+    logIn: defineRoute({
+      summary: 'Log in',
+      description: `As GET /login. Proofs of identity are taken here only, never in an address. loginType: ${LOGIN_TYPES}.`,
+      tag: 'Account',
+      access: 'session',
+      body: Type.Object({
+        loginType: LoginTypeField,
+        loginId: Type.Optional(LoginIdField),
+        loginCode: Type.Optional(LoginCodeField),
+        shareId: Type.Optional(shortText(64, 'Ignored when unknown')),
+        credential: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
+        nonce: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+      }),
+      answer: AccountAnswer,
+      errors: LOGIN_ERRORS,
+      examples: { body: { loginType: 1, loginId: 'test123' }, answer: ACCOUNT_EXAMPLE },
+      handle: ({ caller, body, language }) =>
+        answerLogin({
+          caller,
+          language,
+          claim: { loginType: body.loginType, loginId: body.loginId ?? null, loginCode: body.loginCode ?? null },
+        }),
+    }),
+
+    refresh: defineRoute({
+      summary: 'The login answer again, fresh',
+      tag: 'Account',
+      access: 'player_or_server',
+      body: Type.Object({ uid: Type.Optional(UidField) }),
+      answer: AccountAnswer,
+      errors: ['player_not_found'],
+      examples: { body: {}, answer: { ...ACCOUNT_EXAMPLE, is_new: false, msg: 'Up to date.' } },
+      handle: async ({ caller, body, language }) => {
+        const playerId = namedPlayer(caller, body.uid)
+        if (!playerId.ok) return playerId
+        const found = await refreshAccount(deps, { appId: caller.appId, playerId: playerId.value })
+        return found.ok ? accepted(accountAnswer(found.value, WORDS.refreshed, language)) : found
+      },
+    }),
+  }
+}

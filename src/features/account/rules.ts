@@ -1,0 +1,32 @@
+import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+
+/** How a player logs in, by the number that clients send. */
+export const LOGIN_PROVIDERS = ['guest', 'facebook', 'google', 'apple', 'email', 'sms'] as const
+export type LoginProvider = (typeof LOGIN_PROVIDERS)[number]
+
+/** Whether a bare login id is believed: only where the service is an open mint anyway. */
+export type LoginTrust = 'bare_ids' | 'proof'
+
+/** What a client says of itself at login. */
+export interface LoginClaim {
+  readonly loginType: number
+  readonly loginId: string | null
+  readonly loginCode: string | null
+}
+
+/** The identity that a login has proven, or why it has not. */
+export function provenIdentity(
+  trust: LoginTrust,
+  claim: LoginClaim,
+): Outcome<{ provider: LoginProvider; subject: string }> {
+  const provider = LOGIN_PROVIDERS[claim.loginType]
+  if (provider === undefined || claim.loginId === null) {
+    const path = provider === undefined ? 'loginType' : 'loginId'
+    return refused('invalid_fields', { details: [{ path, message: 'is required' }] })
+  }
+  // A code proves an address, and no code has been sent: asking for one is a call of its own.
+  if (provider === 'email' || provider === 'sms') {
+    return refused(claim.loginCode === null ? 'proof_required' : 'invalid_code')
+  }
+  return trust === 'bare_ids' ? accepted({ provider, subject: claim.loginId }) : refused('proof_required')
+}

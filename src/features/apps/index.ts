@@ -1,0 +1,1 @@
+export { type App, type Apps, openApps } from './find-app.ts'

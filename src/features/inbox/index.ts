@@ -1,0 +1,2 @@
+export { insertMessages } from './queries.ts'
+export { rewardMessage } from './rules.ts'

@@ -1,0 +1,254 @@
+import type { PaymentLine, VerifiedPayment } from '../../channels/channel.ts'
+import type { NewRow } from '../../db/schema.ts'
+import { newReviewEntryId } from '../../kernel/ids.ts'
+import { invariant, unreachable } from '../../kernel/invariant.ts'
+import { minorUnits, type Money } from '../../kernel/money.ts'
+import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { rewardMessage } from '../inbox/index.ts'
+import { type LockedOrder, makeOpenOrder, recordOrderState, takeTerms } from '../orders/index.ts'
+import type { LockedPlayer } from '../players/index.ts'
+import type { Reward, StoreItem } from '../store/index.ts'
+import { inboxAccount, type LedgerTransaction, playerAccount, type Posting, postLedgerTransaction } from '../wallet/index.ts'
+import { type LockedPayment, type LockedSettlement, orderKey } from './lock-settlement.ts'
+import type { KeptEvent } from './payment-event.ts'
+import type { Decision, SettlementRefusal } from './rules.ts'
+import { type Settlement, settlementOf } from './settlement.ts'
+
+/** What a settlement is going to write, collected in memory and written in as few statements as there are tables. */
+export interface SettlementDraft {
+  readonly locked: LockedSettlement
+  readonly nowMs: number
+  readonly newPayments: Set<LockedPayment>
+  readonly newLines: NewRow<'payment_lines'>[]
+  readonly newOrders: Set<LockedOrder>
+  readonly changedOrders: Set<LockedOrder>
+  readonly changedPlayers: Set<LockedPlayer>
+  readonly ledger: LedgerTransaction[]
+  readonly messages: NewRow<'inbox_messages'>[]
+  readonly outbox: NewRow<'outbox_events'>[]
+  readonly reviewEntries: NewRow<'review_entries'>[]
+  readonly events: KeptEvent[]
+}
+
+export function emptyDraft(locked: LockedSettlement, nowMs: number): SettlementDraft {
+  return {
+    locked,
+    nowMs,
+    newPayments: new Set(),
+    newLines: [],
+    newOrders: new Set(),
+    changedOrders: new Set(),
+    changedPlayers: new Set(),
+    ledger: [],
+    messages: [],
+    outbox: [],
+    reviewEntries: [],
+    events: [],
+  }
+}
+
+/** One decided line with everything that it concerns. */
+export interface DecidedLine {
+  readonly verified: VerifiedPayment
+  readonly line: PaymentLine
+  readonly payment: LockedPayment
+  readonly item: StoreItem | null
+  readonly decision: Decision
+}
+
+/** What a line came to: the answer to its caller and the verdict that the event keeps. */
+export interface LineResult {
+  readonly verdict: string
+  readonly outcome: Outcome<Settlement>
+}
+
+/** Writes a decision down in the draft. Nothing can be refused here: that was decided before. */
+export function applyDecision(draft: SettlementDraft, decided: DecidedLine): LineResult {
+  const { decision } = decided
+  switch (decision.kind) {
+    case 'grant':
+      return grant(draft, decided, decision.reward)
+    case 'replay':
+      return { verdict: 'replayed', outcome: accepted(settlementOf(grantedOrder(draft, decided, decision.orderId), { replayed: true })) }
+    case 'duplicate':
+      if (decision.isNew) {
+        addLine(draft, decided, { standing: 'duplicate', refusal: null })
+        addReviewEntry(draft, decided, 'duplicate_charge')
+      }
+      return {
+        verdict: decision.isNew ? 'duplicate_charge' : 'replayed',
+        outcome: accepted(settlementOf(grantedOrder(draft, decided, decided.line.orderId), { replayed: true })),
+      }
+    case 'review_order':
+      putOrderInReview(draft, decided, decision.refusal)
+      return queue(draft, decided, decision.refusal)
+    case 'review_money':
+      return queue(draft, decided, decision.refusal)
+    case 'refuse_again':
+      return { verdict: decision.refusal, outcome: refused(decision.refusal) }
+    case 'contradiction':
+      return { verdict: 'order_conflict', outcome: refused('order_conflict') }
+    default:
+      return unreachable(decision, 'decision')
+  }
+}
+
+function grant(draft: SettlementDraft, decided: DecidedLine, reward: Reward): LineResult {
+  const { line, payment, verified } = decided
+  const { nowMs } = draft
+  const player = playerOf(draft, decided)
+  const existing = orderOf(draft, decided)
+  const order = existing ?? addOrder(draft, decided, { status: 'completed', price: line.price })
+  if (existing?.terms === 'open' && decided.item) takeTerms(existing, decided.item)
+  Object.assign(order, {
+    price_minor: line.price.minor,
+    currency: line.price.currency,
+    coins: reward.coins,
+    tokens: reward.tokensBase + reward.tokensBonus,
+    is_first_charge: reward.isFirstCharge ? 1 : 0,
+    first_charge_of: reward.isFirstCharge ? player.user_id : null,
+    granted_payment_id: payment.row.payment_id,
+    granted_at_ms: nowMs,
+    payment_channel: verified.shown.channel,
+    payment_method: verified.shown.method,
+    error_code: null,
+  } satisfies Partial<LockedOrder>)
+  if (reward.isFirstCharge) player.first_charge_order_id = order.order_id
+  draft.ledger.push(
+    postLedgerTransaction(player, {
+      kind: 'order_grant',
+      sourceId: order.order_id,
+      postings: grantPostings(player, reward),
+      nowMs,
+    }),
+  )
+  const message = rewardMessage(order, nowMs)
+  if (message) draft.messages.push(message)
+  order.balance_coins_after = player.coins
+  order.balance_tokens_after = player.tokens
+  draft.outbox.push(
+    recordOrderState(existing ? { order, player, nowMs, from: order.status, to: 'completed' } : { order, player, nowMs, from: null }),
+  )
+  if (existing) draft.changedOrders.add(order)
+  draft.changedPlayers.add(player)
+  addLine(draft, decided, { standing: 'granted', refusal: null })
+  return { verdict: 'granted', outcome: accepted(settlementOf(order, { replayed: false })) }
+}
+
+/** Coins go to the wallet at once; tokens, base and bonus apart, wait in the inbox. */
+function grantPostings(player: LockedPlayer, reward: Reward): Posting[] {
+  const wallet = playerAccount(player.user_id)
+  const inbox = inboxAccount(player.user_id)
+  const postings: Posting[] = [
+    { from: 'sales', to: wallet, currency: 'coins', amount: reward.coins },
+    { from: 'sales', to: inbox, currency: 'tokens', amount: reward.tokensBase },
+    { from: 'bonus', to: inbox, currency: 'tokens', amount: reward.tokensBonus },
+  ]
+  return postings.filter((posting) => posting.amount > 0)
+}
+
+function putOrderInReview(draft: SettlementDraft, decided: DecidedLine, refusal: SettlementRefusal): void {
+  const { nowMs } = draft
+  const player = playerOf(draft, decided)
+  const existing = orderOf(draft, decided)
+  if (existing?.status === 'review') return
+  const order = existing ?? addOrder(draft, decided, { status: 'review', price: expectedPrice(decided) })
+  order.error_code = refusal
+  order.payment_channel = decided.verified.shown.channel
+  order.payment_method = decided.verified.shown.method
+  draft.outbox.push(
+    recordOrderState(existing ? { order, player, nowMs, from: order.status, to: 'review' } : { order, player, nowMs, from: null }),
+  )
+  if (existing) draft.changedOrders.add(order)
+  draft.changedPlayers.add(player)
+}
+
+/** What the catalogue asks in the currency that was paid; where it has no such price, what was paid. */
+function expectedPrice({ item, line }: DecidedLine): Money {
+  const unitMinor = item?.prices.get(line.price.currency)
+  return unitMinor === undefined
+    ? line.price
+    : { minor: minorUnits(unitMinor * line.quantity), currency: line.price.currency }
+}
+
+function queue(draft: SettlementDraft, decided: DecidedLine, refusal: SettlementRefusal): LineResult {
+  addLine(draft, decided, { standing: 'review', refusal })
+  addReviewEntry(draft, decided, refusal)
+  return { verdict: refusal, outcome: refused(refusal) }
+}
+
+function addOrder(
+  draft: SettlementDraft,
+  { verified, line, item }: DecidedLine,
+  { status, price }: { status: 'completed' | 'review'; price: Money },
+): LockedOrder {
+  const player = draft.locked.players.get(verified.playerId)
+  const order = makeOpenOrder({
+    appId: verified.appId,
+    orderId: line.orderId,
+    playerId: verified.playerId,
+    itemId: line.itemId,
+    item,
+    quantity: line.quantity,
+    price,
+    isFirstCharge: player?.first_charge_order_id === null,
+    status,
+    nowMs: draft.nowMs,
+  })
+  draft.newOrders.add(order)
+  draft.locked.orders.set(orderKey({ appId: verified.appId, orderId: line.orderId }), order)
+  return order
+}
+
+function addLine(
+  draft: SettlementDraft,
+  { verified, line, payment }: DecidedLine,
+  { standing, refusal }: Pick<NewRow<'payment_lines'>, 'standing' | 'refusal'>,
+): void {
+  const row = {
+    payment_id: payment.row.payment_id,
+    line_no: line.lineNo,
+    app_id: verified.appId,
+    order_id: line.orderId,
+    item_id: line.itemId,
+    quantity: line.quantity,
+    price_minor: line.price.minor,
+    currency: line.price.currency,
+    standing,
+    refusal: refusal ?? null,
+    granted_order_id: standing === 'granted' ? line.orderId : null,
+  }
+  payment.lines.set(line.lineNo, row)
+  draft.newLines.push(row)
+}
+
+function addReviewEntry(draft: SettlementDraft, { verified, line, payment }: DecidedLine, reason: string): void {
+  draft.reviewEntries.push({
+    entry_id: newReviewEntryId(),
+    payment_id: payment.row.payment_id,
+    line_no: line.lineNo,
+    app_id: verified.appId,
+    order_id: line.orderId,
+    user_id: verified.playerId,
+    reason,
+    state: 'open',
+    created_at_ms: draft.nowMs,
+    closed_at_ms: null,
+  })
+}
+
+function orderOf(draft: SettlementDraft, { verified, line }: DecidedLine): LockedOrder | undefined {
+  return draft.locked.orders.get(orderKey({ appId: verified.appId, orderId: line.orderId }))
+}
+
+function grantedOrder(draft: SettlementDraft, { verified }: DecidedLine, orderId: LockedOrder['order_id']): LockedOrder {
+  const order = draft.locked.orders.get(orderKey({ appId: verified.appId, orderId }))
+  invariant(order, `order ${orderId} was granted, so it is there`)
+  return order
+}
+
+function playerOf(draft: SettlementDraft, { verified }: DecidedLine): LockedPlayer {
+  const player = draft.locked.players.get(verified.playerId)
+  invariant(player, `player ${verified.playerId} is locked before anything is decided`)
+  return player
+}

@@ -1,0 +1,181 @@
+import type { VerifiedPayment } from '../../channels/channel.ts'
+import type { Tx } from '../../db/database.ts'
+import type { NewRow, Row } from '../../db/schema.ts'
+import { type AppId, newPaymentId, type OrderId, type PaymentId, type PlayerId } from '../../kernel/ids.ts'
+import { invariant } from '../../kernel/invariant.ts'
+import { type LockedOrder, selectOrdersForUpdate } from '../orders/index.ts'
+import { type LockedPlayer, lockPlayers } from '../players/index.ts'
+import { ensureAndLockIdentities, lockPayments, selectPaymentLines } from './queries.ts'
+import { factsIdentity, type PaymentIdentity, transactionIdentity } from './rules.ts'
+
+/** A payment that this transaction holds: known from before, or made by it. */
+export interface LockedPayment {
+  readonly row: Row<'payments'>
+  readonly lines: Map<number, Row<'payment_lines'>>
+  readonly isNew: boolean
+}
+
+/** Everything that a settlement has locked, in the agreed sequence: payments, then orders, then players. */
+export interface LockedSettlement {
+  /** In the order of the verified payments that were given. */
+  readonly payments: readonly LockedPayment[]
+  readonly orders: Map<string, LockedOrder>
+  readonly players: Map<PlayerId, LockedPlayer>
+  readonly identityChanges: IdentityChanges
+}
+
+/** Identities whose payment is another than the one they were first written for. */
+export interface IdentityChanges {
+  readonly adopted: readonly { key: string; paymentId: PaymentId }[]
+  readonly transactionIds: readonly { paymentId: PaymentId; transactionId: string }[]
+  readonly unneeded: readonly string[]
+}
+
+/** The key of an order in memory: ids are unique within their app. */
+export function orderKey({ appId, orderId }: { appId: AppId; orderId: OrderId }): string {
+  return `${appId} ${orderId}`
+}
+
+/** Locks payments, orders and players, each in sorted order, and reads what is known under those locks. */
+export async function lockSettlement(
+  tx: Tx,
+  input: { verified: readonly VerifiedPayment[]; nowMs: number },
+): Promise<LockedSettlement> {
+  const { payments, identityChanges } = await ensureAndLockPayments(tx, input)
+  const orders = await lockOrders(tx, { verified: input.verified, payments })
+  // Only a payment that we see for the first time can move a player's balance; a replay locks nobody.
+  const players = await lockPlayers(
+    tx,
+    input.verified.filter((_, index) => payments[index]?.isNew).map((payment) => payment.playerId),
+  )
+  return { payments, orders, players, identityChanges }
+}
+
+interface NamedPayment {
+  readonly verified: VerifiedPayment
+  readonly candidateId: PaymentId
+  readonly transaction: PaymentIdentity | null
+  readonly facts: PaymentIdentity | null
+}
+
+async function ensureAndLockPayments(
+  tx: Tx,
+  { verified, nowMs }: { verified: readonly VerifiedPayment[]; nowMs: number },
+): Promise<{ payments: LockedPayment[]; identityChanges: IdentityChanges }> {
+  const named = verified.map(namePayment)
+  const wanted = new Map<string, NewRow<'payment_identities'>>()
+  for (const { candidateId, transaction, facts } of named) {
+    for (const name of [transaction, facts]) {
+      if (!name || wanted.has(name.key)) continue
+      wanted.set(name.key, { identity_key: name.key, payment_id: candidateId, identity: name.identity })
+    }
+  }
+  const written = await ensureAndLockIdentities(tx, [...wanted.values()])
+  const candidates = new Set(named.map((payment) => payment.candidateId))
+  const knownIds = [...new Set(written.values())].filter((id) => !candidates.has(id))
+  const known = await lockPayments(tx, knownIds)
+  const lines = Map.groupBy(await selectPaymentLines(tx, knownIds), (line) => line.payment_id)
+  const held = new Map<PaymentId, LockedPayment>()
+  for (const row of known) {
+    const ofPayment = (lines.get(row.payment_id) ?? []).map((line) => [line.line_no, line] as const)
+    held.set(row.payment_id, { row, lines: new Map(ofPayment), isNew: false })
+  }
+  return resolvePayments({ named, written, held, nowMs })
+}
+
+function namePayment(verified: VerifiedPayment): NamedPayment {
+  const { transactionId, lines, playerId } = verified
+  const [first] = lines
+  invariant(first, 'a verified payment has at least one line')
+  const named = {
+    verified,
+    candidateId: newPaymentId(),
+    transaction: transactionId === null ? null : transactionIdentity(verified, transactionId),
+    facts: verified.factsAreIdentity ? factsIdentity(verified, { ...first, playerId }) : null,
+  }
+  invariant(named.transaction || named.facts, 'a payment has an identity')
+  return named
+}
+
+/** Finds, for each delivery in turn, the payment that it tells of, or makes it; the earlier ones of a batch count. */
+function resolvePayments(input: {
+  named: readonly NamedPayment[]
+  written: ReadonlyMap<string, PaymentId>
+  held: Map<PaymentId, LockedPayment>
+  nowMs: number
+}): { payments: LockedPayment[]; identityChanges: IdentityChanges } {
+  const { held } = input
+  const current = new Map(input.written)
+  const transactionIds: { paymentId: PaymentId; transactionId: string }[] = []
+  const heldUnder = (name: PaymentIdentity | null): LockedPayment | undefined => {
+    const id = name ? current.get(name.key) : undefined
+    return id === undefined ? undefined : held.get(id)
+  }
+  const payments = input.named.map((named): LockedPayment => {
+    const { verified, transaction, facts } = named
+    const byTransaction = heldUnder(transaction)
+    if (byTransaction) return byTransaction
+    const byFacts = heldUnder(facts)
+    if (byFacts && !transaction) return byFacts
+    if (byFacts && transaction && byFacts.row.transaction_id === null) {
+      // The first transaction id that arrives with the same facts is this payment's: adopted, not a second charge.
+      byFacts.row.transaction_id = verified.transactionId
+      current.set(transaction.key, byFacts.row.payment_id)
+      if (!byFacts.isNew && verified.transactionId !== null) {
+        transactionIds.push({ paymentId: byFacts.row.payment_id, transactionId: verified.transactionId })
+      }
+      return byFacts
+    }
+    const made = makePayment(named, input.nowMs)
+    held.set(made.row.payment_id, made)
+    if (transaction) current.set(transaction.key, made.row.payment_id)
+    if (facts && !byFacts) current.set(facts.key, made.row.payment_id)
+    return made
+  })
+  const adopted: { key: string; paymentId: PaymentId }[] = []
+  const unneeded: string[] = []
+  for (const [key, paymentId] of current) {
+    if (!held.has(paymentId)) unneeded.push(key)
+    else if (input.written.get(key) !== paymentId) adopted.push({ key, paymentId })
+  }
+  return { payments, identityChanges: { adopted, transactionIds, unneeded } }
+}
+
+function makePayment({ verified, candidateId }: NamedPayment, nowMs: number): LockedPayment {
+  return {
+    row: {
+      payment_id: candidateId,
+      app_id: verified.appId,
+      instance: verified.instance,
+      environment: verified.environment,
+      transaction_id: verified.transactionId,
+      payer_user_id: verified.playerId,
+      created_at_ms: nowMs,
+    },
+    lines: new Map(),
+    isNew: true,
+  }
+}
+
+async function lockOrders(
+  tx: Tx,
+  input: { verified: readonly VerifiedPayment[]; payments: readonly LockedPayment[] },
+): Promise<Map<string, LockedOrder>> {
+  const wanted = new Map<AppId, Set<OrderId>>()
+  const want = (appId: AppId, orderId: OrderId): void => {
+    const ofApp = wanted.get(appId) ?? new Set()
+    wanted.set(appId, ofApp.add(orderId))
+  }
+  for (const { appId, lines } of input.verified) for (const line of lines) want(appId, line.orderId)
+  // A retry of a payment that an approval granted to another order answers that order.
+  for (const { lines } of input.payments) {
+    for (const line of lines.values()) if (line.granted_order_id) want(line.app_id, line.granted_order_id)
+  }
+  const orders = new Map<string, LockedOrder>()
+  for (const appId of [...wanted.keys()].sort()) {
+    for (const row of await selectOrdersForUpdate(tx, { appId, orderIds: [...(wanted.get(appId) ?? [])] })) {
+      orders.set(orderKey({ appId, orderId: row.order_id }), row)
+    }
+  }
+  return orders
+}

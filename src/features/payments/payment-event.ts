@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { VerifiedFailure, VerifiedPayment } from '../../channels/channel.ts'
+import type { NewRow } from '../../db/schema.ts'
+import { newPaymentEventId, type OrderId, type PaymentId } from '../../kernel/ids.ts'
+
+/** A message and its raw body, ready to be kept. */
+export interface KeptEvent {
+  readonly event: NewRow<'payment_events'>
+  readonly body: Uint8Array
+}
+
+/** What came of a message: `granted`, `replayed`, ..., or the error code that it was refused with. */
+export interface EventVerdict {
+  readonly verdict: string
+  readonly paymentId: PaymentId | null
+  /** The order that it concerns, where there is one. */
+  readonly orderId: OrderId | null
+}
+
+/** The record of one authenticated message, with the SHA-256 of what was sent. */
+export function keepEvent(message: VerifiedPayment | VerifiedFailure, outcome: EventVerdict): KeptEvent {
+  const { evidence } = message
+  return {
+    event: {
+      event_id: newPaymentEventId(),
+      app_id: message.appId,
+      instance: message.instance,
+      environment: message.environment,
+      kind: evidence.kind,
+      payment_id: outcome.paymentId,
+      order_id: outcome.orderId,
+      verdict: outcome.verdict,
+      received_at_ms: evidence.receivedAtMs,
+      request_id: evidence.requestId,
+      headers: JSON.stringify(evidence.headers),
+      body_sha256: createHash('sha256').update(evidence.rawBody).digest('hex'),
+    },
+    body: evidence.rawBody,
+  }
+}

@@ -1,0 +1,103 @@
+import type { VerifiedFailure } from '../../channels/channel.ts'
+import type { OrderStatus } from '../../db/schema.ts'
+import type { OrderId } from '../../kernel/ids.ts'
+import { minorUnits, type Money } from '../../kernel/money.ts'
+import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import {
+  insertOrders,
+  type LockedOrder,
+  makeOpenOrder,
+  mayBecome,
+  recordOrderState,
+  selectOrdersForUpdate,
+  updateOrders,
+} from '../orders/index.ts'
+import { insertOutboxEvents } from '../outbox/index.ts'
+import { lockPlayers, saveLockedPlayers } from '../players/index.ts'
+import type { StoreItem } from '../store/index.ts'
+import { keepEvent } from './payment-event.ts'
+import { insertPaymentEvents } from './queries.ts'
+import type { SettleDeps } from './settle-payments.ts'
+
+/** The order as it truly stands after the message: a failure that comes late changes nothing. */
+export interface RecordedFailure {
+  readonly orderId: OrderId
+  readonly orderStatus: OrderStatus
+  readonly errorCode: string | null
+}
+
+/** The one code that means the player gave up; every other is a failure. */
+const CANCELLED_CODE = 'PAYMENT_CANCELLED'
+
+/**
+ * Records that a payment failed or was given up. Never takes anything back: a completed order stays completed. An
+ * order first seen here promises nothing; it is priced and checked when it is paid.
+ */
+export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure): Promise<Outcome<RecordedFailure>> {
+  const catalogue = await deps.catalogues.of(failure.appId)
+  const item = catalogue.items.get(failure.itemId) ?? null
+  return deps.database.inTransaction(async (tx) => {
+    const nowMs = deps.clock.nowMs()
+    const named = { appId: failure.appId, orderIds: [failure.orderId] }
+    const [existing] = await selectOrdersForUpdate(tx, named)
+    const player = (await lockPlayers(tx, [failure.playerId])).get(failure.playerId)
+    const refusal = refuse(failure, { existing, item, isKnownPlayer: player?.app_id === failure.appId && player.status === 'active' })
+    if (refusal || !player) {
+      const code = refusal ?? 'player_not_found'
+      const orderId = existing?.order_id ?? null
+      await insertPaymentEvents(tx, [keepEvent(failure, { verdict: code, paymentId: null, orderId })])
+      return refused(code)
+    }
+    // From here on nothing may be refused.
+    const to = failure.errorCode === CANCELLED_CODE ? 'cancelled' : 'failed'
+    const order = existing ?? openOrder(failure, { item, isFirstCharge: player.first_charge_order_id === null, nowMs, status: to })
+    const changes = !existing || mayBecome(existing.status, to)
+    if (changes) {
+      order.error_code = failure.errorCode
+      order.payment_channel = failure.shown.channel ?? order.payment_channel
+      order.payment_method = failure.shown.method ?? order.payment_method
+      const event = existing
+        ? recordOrderState({ order, player, nowMs, from: existing.status, to })
+        : recordOrderState({ order, player, nowMs, from: null })
+      await (existing ? updateOrders(tx, [order]) : insertOrders(tx, [order]))
+      await saveLockedPlayers(tx, [player])
+      await insertOutboxEvents(tx, [event])
+    }
+    const verdict = changes ? to : 'unchanged'
+    await insertPaymentEvents(tx, [keepEvent(failure, { verdict, paymentId: null, orderId: order.order_id })])
+    return accepted({ orderId: order.order_id, orderStatus: order.status, errorCode: order.error_code })
+  })
+}
+
+function refuse(
+  failure: VerifiedFailure,
+  facts: { existing: LockedOrder | undefined; item: StoreItem | null; isKnownPlayer: boolean },
+): 'player_not_found' | 'order_conflict' | 'item_not_found' | null {
+  if (!facts.isKnownPlayer) return 'player_not_found'
+  if (facts.existing) {
+    const same = facts.existing.user_id === failure.playerId && facts.existing.item_id === failure.itemId
+    return same ? null : 'order_conflict'
+  }
+  return facts.item ? null : 'item_not_found'
+}
+
+function openOrder(
+  failure: VerifiedFailure,
+  facts: { item: StoreItem | null; isFirstCharge: boolean; nowMs: number; status: 'failed' | 'cancelled' },
+): LockedOrder {
+  return makeOpenOrder({
+    appId: failure.appId,
+    orderId: failure.orderId,
+    playerId: failure.playerId,
+    itemId: failure.itemId,
+    quantity: 1,
+    price: listPrice(facts.item),
+    ...facts,
+  })
+}
+
+/** What the store asks for one piece, to be shown; it binds nobody until the order is paid. */
+function listPrice(item: StoreItem | null): Money {
+  const [first] = item?.prices ?? []
+  return first ? { currency: first[0], minor: first[1] } : { currency: 'USD' as Money['currency'], minor: minorUnits(0) }
+}

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto'
+import type { LineStanding, OrderStatus, OrderTerms } from '../../db/schema.ts'
+import type { AppId, OrderId, PlayerId } from '../../kernel/ids.ts'
+import type { CurrencyCode, MinorUnits, Money } from '../../kernel/money.ts'
+import type { PaymentEnvironment } from '../../kernel/payment-environment.ts'
+import { mayStillBePaid } from '../orders/index.ts'
+import { mayBuy, type Reward, type RewardTerms, rewardOf, type StoreItem } from '../store/index.ts'
+
+/** Why a verified payment was not granted. Each is also an error code of the API. */
+export type SettlementRefusal =
+  | 'player_not_found'
+  | 'order_conflict'
+  | 'item_not_found'
+  | 'item_locked'
+  | 'price_mismatch'
+  | 'balance_overflow'
+
+/** What is to be done with one line of a verified payment. */
+export type Decision =
+  /** Everything fits: give the reward. */
+  | { readonly kind: 'grant'; readonly reward: Reward }
+  /** This very payment was granted before: answer that grant again. */
+  | { readonly kind: 'replay'; readonly orderId: OrderId }
+  /** Further money for an order that was granted already: record it, queue its refund, answer the first grant. */
+  | { readonly kind: 'duplicate'; readonly isNew: boolean }
+  /** The order goes to review (made where there is none), and so does the money. */
+  | { readonly kind: 'review_order'; readonly refusal: SettlementRefusal }
+  /** The money goes to the review queue; the order, if any, is not touched. */
+  | { readonly kind: 'review_money'; readonly refusal: SettlementRefusal }
+  /** The same payment again while it waits for a person: the same answer, nothing new. */
+  | { readonly kind: 'refuse_again'; readonly refusal: SettlementRefusal }
+  /** A known payment told with other facts: kept as an event; the money is where it was. */
+  | { readonly kind: 'contradiction' }
+
+/** What the payment says of itself. */
+export interface LineClaim {
+  readonly playerId: PlayerId
+  readonly orderId: OrderId
+  readonly itemId: number
+  readonly quantity: number
+  readonly price: Money
+}
+
+/** What we know of the same line of the same payment from an earlier delivery. */
+export interface KnownLine {
+  readonly payerUserId: number
+  readonly orderId: OrderId
+  readonly itemId: number
+  readonly quantity: number
+  readonly priceMinor: MinorUnits
+  readonly currency: CurrencyCode
+  readonly standing: LineStanding
+  readonly refusal: SettlementRefusal | null
+  readonly grantedOrderId: OrderId | null
+}
+
+/** The order that the payment names, under our lock. */
+export interface KnownOrder {
+  readonly playerId: PlayerId
+  readonly itemId: number
+  readonly quantity: number
+  readonly status: OrderStatus
+  readonly terms: OrderTerms
+  readonly price: Money
+  readonly rewardTerms: RewardTerms
+  readonly wasGranted: boolean
+}
+
+/** The player, under our lock; null stands for unknown, erased, or of another app. */
+export interface KnownPlayer {
+  readonly coins: number
+  readonly inbox_tokens: number
+  readonly tokens: number
+  readonly level_hundredths: number
+  readonly first_charge_order_id: OrderId | null
+}
+
+export interface LineFacts {
+  readonly claim: LineClaim
+  /** `new` when no delivery of this payment was ever seen; `unknown_line` when it was, without this line. */
+  readonly known: KnownLine | 'new' | 'unknown_line'
+  readonly order: KnownOrder | null
+  readonly player: KnownPlayer | null
+  readonly item: StoreItem | null
+}
+
+/** Decides one line from facts that were read under lock. Pure: the same facts, the same decision. */
+export function decideLine(facts: LineFacts): Decision {
+  const { claim, known, order, player } = facts
+  if (known === 'unknown_line') return { kind: 'contradiction' }
+  if (known !== 'new') return decideAgain(claim, known)
+  if (!player) return { kind: 'review_money', refusal: 'player_not_found' }
+  if (order) {
+    if (order.playerId !== claim.playerId || order.itemId !== claim.itemId || order.quantity !== claim.quantity) {
+      return { kind: 'review_money', refusal: 'order_conflict' }
+    }
+    if (order.wasGranted) {
+      return samePrice(order.price, claim.price)
+        ? { kind: 'duplicate', isNew: true }
+        : { kind: 'review_money', refusal: 'order_conflict' }
+    }
+    if (!mayStillBePaid(order.status)) return { kind: 'review_money', refusal: 'order_conflict' }
+  }
+  const refusal = order?.terms === 'frozen' ? refuseFrozen(order, claim) : refuseOpen(facts.item, player, claim)
+  if (refusal) return { kind: 'review_order', refusal }
+  const terms = order?.terms === 'frozen' ? order.rewardTerms : facts.item?.terms
+  if (!terms) return { kind: 'review_order', refusal: 'item_not_found' }
+  const isFirstCharge = player.first_charge_order_id === null
+  const reward = rewardOf(terms, { isFirstCharge, quantity: claim.quantity })
+  if (wouldOverflow(player, reward)) return { kind: 'review_order', refusal: 'balance_overflow' }
+  return { kind: 'grant', reward }
+}
+
+function decideAgain(claim: LineClaim, known: KnownLine): Decision {
+  const same =
+    known.orderId === claim.orderId &&
+    known.payerUserId === claim.playerId &&
+    known.itemId === claim.itemId &&
+    known.quantity === claim.quantity &&
+    samePrice({ minor: known.priceMinor, currency: known.currency }, claim.price)
+  if (!same) return { kind: 'contradiction' }
+  switch (known.standing) {
+    case 'granted':
+      return { kind: 'replay', orderId: known.grantedOrderId ?? known.orderId }
+    case 'duplicate':
+      return { kind: 'duplicate', isNew: false }
+    case 'review':
+      return { kind: 'refuse_again', refusal: known.refusal ?? 'order_conflict' }
+  }
+}
+
+function refuseFrozen(order: KnownOrder, claim: LineClaim): SettlementRefusal | null {
+  return samePrice(order.price, claim.price) ? null : 'price_mismatch'
+}
+
+function refuseOpen(item: StoreItem | null, player: KnownPlayer, claim: LineClaim): SettlementRefusal | null {
+  if (!item) return 'item_not_found'
+  if (!mayBuy(item, player)) return 'item_locked'
+  const unitMinor = item.prices.get(claim.price.currency)
+  return unitMinor !== undefined && unitMinor * claim.quantity === claim.price.minor ? null : 'price_mismatch'
+}
+
+function samePrice(a: Money, b: Money): boolean {
+  return a.minor === b.minor && a.currency === b.currency
+}
+
+// Tokens wait in the inbox and reach the wallet later, so both together must stay countable.
+function wouldOverflow(player: KnownPlayer, reward: Reward): boolean {
+  const tokens = player.tokens + player.inbox_tokens + reward.tokensBase + reward.tokensBonus
+  return player.coins + reward.coins > Number.MAX_SAFE_INTEGER || tokens > Number.MAX_SAFE_INTEGER
+}
+
+/** Where an identity holds: the same id from another channel, app or environment is another payment. */
+export interface IdentityScope {
+  readonly appId: AppId
+  readonly instance: string
+  readonly environment: PaymentEnvironment
+}
+
+/** A name of a payment, and the fixed-size unique key under which the database knows it. */
+export interface PaymentIdentity {
+  readonly identity: string
+  readonly key: string
+}
+
+function identityIn(scope: IdentityScope, identity: string): PaymentIdentity {
+  const text = JSON.stringify([scope.appId, scope.instance, scope.environment, identity])
+  return { identity, key: createHash('sha256').update(text).digest('hex') }
+}
+
+/** The platform's own name of a payment. */
+export function transactionIdentity(scope: IdentityScope, transactionId: string): PaymentIdentity {
+  return identityIn(scope, `txn:${transactionId}`)
+}
+
+/**
+ * What stands in for a missing transaction id: the order id with a hash of the four facts that are ever compared
+ * (player, item, price in minor units, currency).
+ */
+export function factsIdentity(scope: IdentityScope, claim: LineClaim): PaymentIdentity {
+  const facts = JSON.stringify([String(claim.playerId), claim.itemId, claim.price.minor, claim.price.currency])
+  const hash = createHash('sha256').update(facts).digest('hex')
+  return identityIn(scope, `facts:${claim.orderId}#${hash}`)
+}

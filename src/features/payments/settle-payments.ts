@@ -1,0 +1,171 @@
+import type { PaymentLine, VerifiedPayment } from '../../channels/channel.ts'
+import type { Database, Tx } from '../../db/database.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { AppId } from '../../kernel/ids.ts'
+import { invariant } from '../../kernel/invariant.ts'
+import type { Outcome } from '../../kernel/outcome.ts'
+import { insertMessages } from '../inbox/index.ts'
+import { insertOrders, type LockedOrder, updateOrders } from '../orders/index.ts'
+import { insertOutboxEvents } from '../outbox/index.ts'
+import { type LockedPlayer, saveLockedPlayers } from '../players/index.ts'
+import type { ActItem, Catalogue, Catalogues } from '../store/index.ts'
+import { insertLedgerTransactions } from '../wallet/index.ts'
+import { applyDecision, emptyDraft, type LineResult, type SettlementDraft } from './apply-decision.ts'
+import { type LockedPayment, lockSettlement, orderKey } from './lock-settlement.ts'
+import { keepEvent } from './payment-event.ts'
+import {
+  deleteIdentities,
+  insertPaymentEvents,
+  insertPaymentLines,
+  insertPayments,
+  insertReviewEntries,
+  repointIdentity,
+  setTransactionId,
+} from './queries.ts'
+import { decideLine, type KnownLine, type KnownOrder, type LineFacts, type SettlementRefusal } from './rules.ts'
+import type { Settlement } from './settlement.ts'
+
+export interface SettleDeps {
+  readonly database: Database
+  readonly catalogues: Catalogues
+  readonly clock: Clock
+}
+
+/**
+ * Settles verified payments: each becomes a completed order with everything that it grants, once, or a refusal whose
+ * money waits for a person. All of them share one transaction; gives the outcomes of each payment's lines, in order.
+ * @throws StorageUnavailable when the database cannot take it; then nothing was written.
+ */
+export async function settlePayments(
+  deps: SettleDeps,
+  verified: readonly VerifiedPayment[],
+): Promise<Outcome<Settlement>[][]> {
+  const catalogues = await cataloguesOf(deps, verified)
+  return deps.database.inTransaction(async (tx) => {
+    const nowMs = deps.clock.nowMs()
+    const locked = await lockSettlement(tx, { verified, nowMs })
+    const draft = emptyDraft(locked, nowMs)
+    const outcomes = verified.map((payment, index) => {
+      const held = locked.payments[index]
+      invariant(held, 'each verified payment has its row')
+      return settleOne(draft, { verified: payment, held, catalogue: catalogues.get(payment.appId) })
+    })
+    // From here on nothing may be refused: what follows only writes down what was decided.
+    await writeDraft(tx, draft)
+    return outcomes
+  })
+}
+
+/** Decides a payment's lines one after the other: an earlier line, or an earlier payment of the batch, counts. */
+function settleOne(
+  draft: SettlementDraft,
+  payment: { verified: VerifiedPayment; held: LockedPayment; catalogue: Catalogue | undefined },
+): Outcome<Settlement>[] {
+  const { verified, held, catalogue } = payment
+  const isNew = held.isNew && !draft.newPayments.has(held)
+  const results = verified.lines.map((line): LineResult => {
+    const item = catalogue?.items.get(line.itemId) ?? null
+    const decision = decideLine({ ...factsOf(draft, { verified, line, held, isNew }), item })
+    return applyDecision(draft, { verified, line, payment: held, item, decision })
+  })
+  if (isNew) draft.newPayments.add(held)
+  const [first] = verified.lines
+  invariant(first, 'a verified payment has at least one line')
+  const hasOrder = draft.locked.orders.has(orderKey({ appId: verified.appId, orderId: first.orderId }))
+  const verdicts = new Set(results.map((result) => result.verdict))
+  draft.events.push(
+    keepEvent(verified, {
+      verdict: verdicts.size === 1 ? [...verdicts].join() : 'mixed',
+      paymentId: held.row.payment_id,
+      orderId: hasOrder ? first.orderId : null,
+    }),
+  )
+  return results.map((result) => result.outcome)
+}
+
+function factsOf(
+  draft: SettlementDraft,
+  about: { verified: VerifiedPayment; line: PaymentLine; held: LockedPayment; isNew: boolean },
+): Omit<LineFacts, 'item'> {
+  const { verified, line, held } = about
+  const player = draft.locked.players.get(verified.playerId)
+  const order = draft.locked.orders.get(orderKey({ appId: verified.appId, orderId: line.orderId }))
+  const knownLine = held.lines.get(line.lineNo)
+  return {
+    claim: { ...line, playerId: verified.playerId },
+    known: about.isNew ? 'new' : knownLine ? knownLineOf(held, knownLine) : 'unknown_line',
+    order: order ? knownOrderOf(order) : null,
+    player: player && isPlayerOf(player, verified.appId) ? player : null,
+  }
+}
+
+function isPlayerOf(player: LockedPlayer, appId: AppId): boolean {
+  return player.app_id === appId && player.status === 'active'
+}
+
+function knownLineOf(held: LockedPayment, line: LockedPayment['lines'] extends Map<number, infer L> ? L : never): KnownLine {
+  return {
+    payerUserId: held.row.payer_user_id,
+    orderId: line.order_id,
+    itemId: line.item_id,
+    quantity: line.quantity,
+    priceMinor: line.price_minor,
+    currency: line.currency,
+    standing: line.standing,
+    refusal: line.refusal as SettlementRefusal | null,
+    grantedOrderId: line.granted_order_id,
+  }
+}
+
+function knownOrderOf(order: LockedOrder): KnownOrder {
+  return {
+    playerId: order.user_id,
+    itemId: order.item_id,
+    quantity: order.quantity,
+    status: order.status,
+    terms: order.terms,
+    price: { minor: order.price_minor, currency: order.currency },
+    rewardTerms: {
+      // An order shows what all its pieces give; terms speak of one piece.
+      coins: order.coins / order.quantity,
+      tokensBase: order.tokens_base,
+      bonusPercent: order.bonus_percent,
+      firstChargeBonusPercent: order.first_charge_bonus_percent,
+      actItems: JSON.parse(order.act_items) as ActItem[],
+    },
+    wasGranted: order.granted_payment_id !== null,
+  }
+}
+
+async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> {
+  const { identityChanges } = draft.locked
+  for (const adopted of identityChanges.adopted) await repointIdentity(tx, adopted)
+  for (const told of identityChanges.transactionIds) await setTransactionId(tx, told)
+  await deleteIdentities(tx, identityChanges.unneeded)
+  await insertPayments(
+    tx,
+    [...draft.newPayments].map((payment) => payment.row),
+  )
+  await insertPaymentLines(tx, draft.newLines)
+  await insertOrders(tx, [...draft.newOrders])
+  await updateOrders(
+    tx,
+    [...draft.changedOrders].filter((order) => !draft.newOrders.has(order)),
+  )
+  await insertLedgerTransactions(tx, draft.ledger)
+  await saveLockedPlayers(tx, [...draft.changedPlayers])
+  await insertMessages(tx, draft.messages)
+  await insertOutboxEvents(tx, draft.outbox)
+  await insertReviewEntries(tx, draft.reviewEntries)
+  await insertPaymentEvents(tx, draft.events)
+}
+
+// Before the transaction: inside it, waiting for another connection could starve the pool.
+async function cataloguesOf(deps: SettleDeps, verified: readonly VerifiedPayment[]): Promise<Map<AppId, Catalogue>> {
+  const catalogues = new Map<AppId, Catalogue>()
+  for (const { appId } of verified) {
+    if (!catalogues.has(appId)) catalogues.set(appId, await deps.catalogues.of(appId))
+  }
+  return catalogues
+}
+

@@ -1,0 +1,16 @@
+import type { Tx } from '../../db/database.ts'
+import type { Row } from '../../db/schema.ts'
+import type { PlayerId } from '../../kernel/ids.ts'
+import { selectPlayersForUpdate } from './queries.ts'
+
+/**
+ * A player whose row this transaction holds. Balances, sequences and the chain's head are changed in memory and saved
+ * once, at the end, by `saveLockedPlayers`. Every movement of coins and every reward happens under this lock.
+ */
+export type LockedPlayer = Row<'users'>
+
+/** Locks the players that exist; a number that is nobody's is simply absent. */
+export async function lockPlayers(tx: Tx, playerIds: Iterable<PlayerId>): Promise<Map<PlayerId, LockedPlayer>> {
+  const rows = await selectPlayersForUpdate(tx, [...new Set(playerIds)].sort((a, b) => a - b))
+  return new Map(rows.map((row) => [row.user_id, row]))
+}

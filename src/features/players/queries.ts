@@ -1,0 +1,99 @@
+import { bulkUpdate } from '../../db/bulk-update.ts'
+import type { Db, Tx } from '../../db/database.ts'
+import type { Row } from '../../db/schema.ts'
+import type { AppId, PlayerId } from '../../kernel/ids.ts'
+
+/** A player's row as it is, or null: unknown, or of another app. */
+export async function findPlayer(db: Db, { appId, playerId }: { appId: AppId; playerId: PlayerId }) {
+  const row = await db.selectFrom('users').selectAll().where('user_id', '=', playerId).executeTakeFirst()
+  return row && row.app_id === appId ? row : null
+}
+
+/** The player behind an identity, or null. */
+export async function findPlayerByIdentity(
+  db: Db,
+  { appId, provider, subject }: { appId: AppId; provider: string; subject: string },
+): Promise<Row<'users'> | null> {
+  const row = await db
+    .selectFrom('identities')
+    .innerJoin('users', 'users.user_id', 'identities.user_id')
+    .selectAll('users')
+    .where('identities.app_id', '=', appId)
+    .where('identities.provider', '=', provider)
+    .where('identities.subject', '=', subject)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** Locks players in the order of their numbers, so that two transactions can never wait for each other in a ring. */
+export async function selectPlayersForUpdate(tx: Tx, playerIds: readonly PlayerId[]): Promise<Row<'users'>[]> {
+  if (playerIds.length === 0) return []
+  return await tx
+    .selectFrom('users')
+    .selectAll()
+    .where('user_id', 'in', playerIds)
+    .orderBy('user_id')
+    .forUpdate()
+    .execute()
+}
+
+const LOCKED_COLUMNS = [
+  'coins',
+  'tokens',
+  'inbox_coins',
+  'inbox_tokens',
+  'first_charge_order_id',
+  'ledger_seq',
+  'chain_hash',
+  'event_seq',
+] as const
+
+/** Writes back what a transaction changed on the players that it holds, in one statement. */
+export async function saveLockedPlayers(tx: Tx, players: readonly Row<'users'>[]): Promise<void> {
+  await bulkUpdate(tx, { table: 'users', key: 'user_id', columns: LOCKED_COLUMNS, rows: players })
+}
+
+/** Makes a player and gives the number that the database chose. */
+export async function insertPlayer(
+  tx: Tx,
+  { appId, chainHash, nowMs }: { appId: AppId; chainHash: string; nowMs: number },
+): Promise<PlayerId> {
+  const { insertId } = await tx
+    .insertInto('users')
+    .values({
+      app_id: appId,
+      status: 'active',
+      user_name: '',
+      avatar_url: '',
+      level_hundredths: 0,
+      vip_level: 0,
+      coins: 0,
+      tokens: 0,
+      inbox_coins: 0,
+      inbox_tokens: 0,
+      first_charge_order_id: null,
+      ledger_seq: 0,
+      chain_hash: chainHash,
+      event_seq: 0,
+      created_at_ms: nowMs,
+    })
+    .executeTakeFirstOrThrow()
+  return Number(insertId) as PlayerId
+}
+
+/** @throws UniqueViolation when the identity belongs to a player already; the transaction is then run again. */
+export async function insertIdentity(
+  tx: Tx,
+  identity: { appId: AppId; provider: string; subject: string; playerId: PlayerId; nowMs: number },
+): Promise<void> {
+  await tx
+    .insertInto('identities')
+    .values({
+      app_id: identity.appId,
+      provider: identity.provider,
+      subject: identity.subject,
+      user_id: identity.playerId,
+      created_at_ms: identity.nowMs,
+    })
+    .execute()
+}

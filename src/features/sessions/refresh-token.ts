@@ -1,0 +1,31 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { SessionId } from '../../kernel/ids.ts'
+import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { ACCESS_TOKEN_SECONDS } from './access-token.ts'
+import { type IssuedToken, newRefreshToken, type SessionDeps } from './issue-token.ts'
+import { hashOfRefreshSecret } from './session-store.ts'
+
+/**
+ * Trades a refresh token for a new pair. The old one dies; whoever shows it again, a thief or the robbed, ends the
+ * whole session. Of two at once one wins, by the store's compare-and-set.
+ */
+export async function refreshToken(deps: SessionDeps, input: { refreshToken: string }): Promise<Outcome<IssuedToken>> {
+  const [sessionText = '', secret = ''] = input.refreshToken.split('.', 2)
+  const sessionId = sessionText as SessionId
+  const session = await deps.sessions.find(sessionId)
+  if (!session) return refused('session_revoked')
+  const next = newRefreshToken(sessionId)
+  const isCurrent = equalTexts(hashOfRefreshSecret(secret), session.refreshHash)
+  const rotated =
+    isCurrent && (await deps.sessions.replace(sessionId, { from: session, to: { ...session, refreshHash: next.hash } }))
+  if (!rotated) {
+    await deps.sessions.end(sessionId)
+    return refused('token_reused')
+  }
+  const token = await deps.accessTokens.sign({ scope: 'client', appId: session.appId, sessionId })
+  return accepted({ token, expiresInSeconds: ACCESS_TOKEN_SECONDS, scope: 'client', refreshToken: next.token })
+}
+
+function equalTexts(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import type { AppId, PlayerId, SessionId } from '../../kernel/ids.ts'
+import type { KeyValueStore } from '../../kv/kv.ts'
+
+/** What a session is: whose app, which player once one has logged in, and the one refresh token that is alive. */
+export interface Session {
+  readonly appId: AppId
+  readonly playerId: PlayerId | null
+  readonly refreshHash: string
+}
+
+/** A session lives as long as its refresh token may be used: thirty days from the last rotation. */
+export const SESSION_TTL_MS = 30 * 24 * 60 * 60 * 1000
+
+export interface SessionStore {
+  find(sessionId: SessionId): Promise<Session | null>
+  create(sessionId: SessionId, session: Session): Promise<void>
+  /** Replaces exactly what was read before. False when somebody else was first; nothing is changed then. */
+  replace(sessionId: SessionId, change: { from: Session; to: Session }): Promise<boolean>
+  /** Ends a session: every token of it is dead at once. */
+  end(sessionId: SessionId): Promise<void>
+}
+
+export function openSessionStore(kv: KeyValueStore): SessionStore {
+  const keyOf = (sessionId: SessionId): string => `session:${sessionId}`
+  return {
+    async find(sessionId) {
+      const text = await kv.get(keyOf(sessionId))
+      return text === null ? null : decode(text)
+    },
+    create: (sessionId, session) => kv.set(keyOf(sessionId), encode(session), { ttlMs: SESSION_TTL_MS }),
+    replace: (sessionId, { from, to }) =>
+      kv.compareAndSet(keyOf(sessionId), { expected: encode(from), next: encode(to), ttlMs: SESSION_TTL_MS }),
+    end: async (sessionId) => void (await kv.delete(keyOf(sessionId))),
+  }
+}
+
+/** The form in which a refresh token is kept: whoever reads the store cannot use it. */
+export function hashOfRefreshSecret(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
+}
+
+// A list, so that the same session is always the same text: replace() compares it.
+function encode({ appId, playerId, refreshHash }: Session): string {
+  return JSON.stringify([appId, playerId, refreshHash])
+}
+
+function decode(text: string): Session {
+  const [appId, playerId, refreshHash] = JSON.parse(text) as [AppId, PlayerId | null, string]
+  return { appId, playerId, refreshHash }
+}

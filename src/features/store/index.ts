@@ -1,0 +1,3 @@
+export { type Catalogue, type Catalogues, openCatalogues } from './catalogue.ts'
+export { type ActItem, isPremium, mayBuy, type Reward, type RewardTerms, rewardOf, type StoreItem } from './rules.ts'
+export { seedCatalogue } from './seed-catalogue.ts'

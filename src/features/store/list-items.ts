@@ -1,0 +1,32 @@
+import type { Database } from '../../db/database.ts'
+import type { AppId, PlayerId } from '../../kernel/ids.ts'
+import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { findPlayer } from '../players/index.ts'
+import type { Catalogues } from './catalogue.ts'
+import { mayBuy, type Reward, rewardOf, type StoreItem } from './rules.ts'
+
+export interface StoreDeps {
+  readonly database: Database
+  readonly catalogues: Catalogues
+}
+
+/** The store as one player sees it now. */
+export interface PlayerStore {
+  readonly isFirstCharge: boolean
+  readonly offers: readonly { readonly item: StoreItem; readonly reward: Reward }[]
+}
+
+/** Lists what a player may buy, each item with what it would give this player now. */
+export async function listItems(
+  deps: StoreDeps,
+  { appId, playerId }: { appId: AppId; playerId: PlayerId },
+): Promise<Outcome<PlayerStore>> {
+  const player = await findPlayer(deps.database.db, { appId, playerId })
+  if (!player || player.status !== 'active') return refused('player_not_found')
+  const { items } = await deps.catalogues.of(appId)
+  const isFirstCharge = player.first_charge_order_id === null
+  const offers = [...items.values()]
+    .filter((item) => mayBuy(item, player))
+    .map((item) => ({ item, reward: rewardOf(item.terms, { isFirstCharge, quantity: 1 }) }))
+  return accepted({ isFirstCharge, offers })
+}

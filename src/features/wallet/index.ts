@@ -1,0 +1,3 @@
+export { type LedgerDraft, type LedgerTransaction, postLedgerTransaction } from './post-ledger-transaction.ts'
+export { insertLedgerTransactions } from './queries.ts'
+export { inboxAccount, linkHash, type Posting, playerAccount, SYSTEM_ACCOUNTS } from './rules.ts'

@@ -1,0 +1,85 @@
+import { type TObject, type TSchema, Type } from 'typebox'
+import { ACTIONS, ERROR_CODES, type ErrorCode } from '../kernel/error-codes.ts'
+import { failureBody } from './answers.ts'
+import type { Access, Route } from './route.ts'
+
+/** The failure envelope, as documented and as compiled for serialising. */
+const FailureSchema = Type.Object({
+  return_code: Type.Literal(0),
+  status_code: Type.Literal(0),
+  err_code: Type.Integer({ description: 'The HTTP status, unless the call says otherwise' }),
+  error: Type.String({ description: 'A stable code' }),
+  action: Type.Union(
+    ACTIONS.map((action) => Type.Literal(action)),
+    { description: 'What a program does next' },
+  ),
+  msg: Type.String({ description: 'For people, in the language of Accept-Language (en, zh)' }),
+  request_id: Type.String(),
+  details: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+})
+
+const COMMON_ERRORS: readonly ErrorCode[] = ['bad_request', 'internal_error', 'storage_unavailable', 'shutting_down']
+const TOKEN_ERRORS: readonly ErrorCode[] = ['unauthorized', 'token_expired', 'session_revoked', 'sessions_unavailable']
+const BODY_ERRORS: readonly ErrorCode[] = [
+  'malformed_json',
+  'body_too_large',
+  'unsupported_media_type',
+  'invalid_fields',
+]
+
+const ACCESS_ERRORS: Readonly<Record<Access, readonly ErrorCode[]>> = {
+  open: [],
+  session: [...TOKEN_ERRORS, 'wrong_scope'],
+  player: [...TOKEN_ERRORS, 'login_required', 'wrong_scope'],
+  player_or_server: [...TOKEN_ERRORS, 'login_required', 'not_your_account'],
+  payer: [...TOKEN_ERRORS, 'not_your_account', 'channel_not_trusted', 'invalid_signature'],
+}
+
+/** Every code that a route can answer with. */
+export function errorsOf(route: Route): ErrorCode[] {
+  const ofInput: readonly ErrorCode[] = route.body ? BODY_ERRORS : route.query || route.params ? ['invalid_fields'] : []
+  return [...new Set([...COMMON_ERRORS, ...ACCESS_ERRORS[route.access], ...ofInput, ...route.errors])]
+}
+
+/** The schema of a route for Fastify: checks what comes in, serialises what goes out, and documents both. */
+export function routeSchema(route: Route): Record<string, unknown> {
+  const schema: Record<string, unknown> = {
+    summary: route.summary,
+    tags: [route.tag],
+    security: route.access === 'open' ? [] : [{ token: [] }],
+    response: responses(route),
+  }
+  if (route.description) schema['description'] = route.description
+  if (route.body) schema['body'] = withExample(route.body, route.examples.body)
+  if (route.query) schema['querystring'] = route.query
+  if (route.params) schema['params'] = route.params
+  return schema
+}
+
+function responses(route: Route): Record<string, unknown> {
+  const success = Type.Object({ return_code: Type.Literal(1), status_code: Type.Literal(1), ...route.answer.properties })
+  const example = { return_code: 1, status_code: 1, ...route.examples.answer }
+  const answers: Record<string, unknown> = {
+    200: {
+      description: 'Done',
+      content: { 'application/json': { schema: success, examples: { done: { value: example } } } },
+    },
+  }
+  for (const [status, codes] of Map.groupBy(errorsOf(route), (code) => ERROR_CODES[code].status)) {
+    answers[status] = {
+      description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code].en}`).join('\n\n'),
+      content: { 'application/json': { schema: FailureSchema, examples: failureExamples(codes) } },
+    }
+  }
+  return answers
+}
+
+function failureExamples(codes: readonly ErrorCode[]): Record<string, unknown> {
+  return Object.fromEntries(
+    codes.map((code) => [code, { value: failureBody({ code }, { language: 'en', requestId: '4f3c2b1a09' }) }]),
+  )
+}
+
+function withExample(schema: TSchema, example: unknown): TSchema {
+  return example === undefined ? schema : ({ ...(schema as TObject), examples: [example] } as TSchema)
+}

@@ -1,0 +1,84 @@
+import type { Static, TObject, TSchema } from 'typebox'
+import type { ErrorCode, Language } from '../kernel/error-codes.ts'
+import type { AppId, PlayerId, SessionId } from '../kernel/ids.ts'
+import type { Outcome } from '../kernel/outcome.ts'
+
+/** A game client's session, with the player that a login has bound to it. */
+export interface ClientCaller {
+  readonly kind: 'client'
+  readonly appId: AppId
+  readonly sessionId: SessionId
+  readonly playerId: PlayerId | null
+}
+
+/** A game's own server. */
+export interface ServerCaller {
+  readonly kind: 'server'
+  readonly appId: AppId
+}
+
+export type Caller = ClientCaller | ServerCaller
+
+/**
+ * Who may make a call. `open`: anybody. `session`: a client, logged in or not. `player`: a logged-in client.
+ * `player_or_server`: also a game server, which then names the player. `payer`: a token of any kind, or a signature
+ * that the handler checks itself.
+ */
+export type Access = 'open' | 'session' | 'player' | 'player_or_server' | 'payer'
+
+interface CallerOf {
+  open: null
+  session: ClientCaller
+  player: ClientCaller & { readonly playerId: PlayerId }
+  player_or_server: (ClientCaller & { readonly playerId: PlayerId }) | ServerCaller
+  payer: Caller | null
+}
+
+/** What a handler is given: the checked request, and who makes it. */
+export interface RouteInput<A extends Access, B, Q, P> {
+  readonly caller: CallerOf[A]
+  readonly body: B
+  readonly query: Q
+  readonly params: P
+  readonly language: Language
+  readonly requestId: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** The body as it was sent, for signatures and evidence. */
+  readonly rawBody: Uint8Array
+}
+
+/** One call of the API: its documentation, its schemas, who may make it, and the one use case behind it. */
+export interface Route<
+  A extends Access = Access,
+  B extends TSchema = TSchema,
+  Q extends TSchema = TSchema,
+  P extends TSchema = TSchema,
+  R extends TObject = TObject,
+> {
+  readonly summary: string
+  readonly description?: string
+  readonly tag: string
+  readonly access: A
+  readonly body?: B
+  readonly query?: Q
+  readonly params?: P
+  readonly answer: R
+  /** The refusals of this call, beside those that every call can give. */
+  readonly errors: readonly ErrorCode[]
+  readonly examples: { readonly body?: Static<B>; readonly answer: Static<R> }
+  readonly handle: (input: RouteInput<A, Static<B>, Static<Q>, Static<P>>) => Promise<Outcome<Static<R>>>
+}
+
+/** Types a route by its own schemas, then forgets them, so that all routes fit one list. */
+export function defineRoute<
+  A extends Access,
+  R extends TObject,
+  B extends TSchema = TSchema,
+  Q extends TSchema = TSchema,
+  P extends TSchema = TSchema,
+>(route: Route<A, B, Q, P, R>): Route {
+  return route as unknown as Route
+}
+
+/** One line of the table of contents. */
+export type RouteEntry = readonly ['GET' | 'POST', string, Route]
