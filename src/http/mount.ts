@@ -5,9 +5,13 @@ import { admit, type Authenticate } from './auth.ts'
 import { failureBody, retryAfterSeconds, successBody } from './answers.ts'
 import { preferredLanguage } from './language.ts'
 import type { Caller, Route, RouteEntry } from './route.ts'
-import { routeSchema } from './route-schema.ts'
+import { compiledSchema } from './route-schema.ts'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route as it was defined, for its documentation. */
+    route?: Route
+  }
   interface FastifyRequest {
     caller: Caller | null
     rawBody: Uint8Array
@@ -24,7 +28,8 @@ export function mountRoutes(
     server.route({
       method,
       url,
-      schema: routeSchema(route),
+      schema: compiledSchema(route),
+      config: { route },
       // Before the body is read: a stranger costs one look at a header.
       onRequest: async (request, reply) => {
         const admitted = await admit(authenticate, {

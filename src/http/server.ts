@@ -1,5 +1,5 @@
 import { TextDecoder } from 'node:util'
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { StorageUnavailable } from '../db/errors.ts'
 import { newRequestId } from '../kernel/ids.ts'
@@ -29,7 +29,7 @@ const PARAM_LENGTH_MAX = 256
 export function createServer(settings: ServerSettings): FastifyInstance {
   const server: FastifyInstance = Fastify({
     loggerInstance: settings.logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { maxHeaderSize: HEADERS_BYTES_MAX },
@@ -40,7 +40,13 @@ export function createServer(settings: ServerSettings): FastifyInstance {
     forceCloseConnections: 'idle',
     ajv: {
       // Types are checked, never bent; every fault is told at once (bodies and fields are bounded).
-      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, allErrors: true },
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: true,
+        allErrors: true,
+        allowUnionTypes: true,
+      },
     },
     clientErrorHandler: answerBadHttp,
   })

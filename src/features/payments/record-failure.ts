@@ -36,7 +36,7 @@ const CANCELLED_CODE = 'PAYMENT_CANCELLED'
 export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure): Promise<Outcome<RecordedFailure>> {
   const catalogue = await deps.catalogues.of(failure.appId)
   const item = catalogue.items.get(failure.itemId) ?? null
-  return deps.database.inTransaction(async (tx) => {
+  const { outcome, verdict } = await deps.database.inTransaction(async (tx) => {
     const nowMs = deps.clock.nowMs()
     const named = { appId: failure.appId, orderIds: [failure.orderId] }
     const [existing] = await selectOrdersForUpdate(tx, named)
@@ -46,7 +46,7 @@ export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure):
       const code = refusal ?? 'player_not_found'
       const orderId = existing?.order_id ?? null
       await insertPaymentEvents(tx, [keepEvent(failure, { verdict: code, paymentId: null, orderId })])
-      return refused(code)
+      return { outcome: refused(code), verdict: code as string }
     }
     // From here on nothing may be refused.
     const to = failure.errorCode === CANCELLED_CODE ? 'cancelled' : 'failed'
@@ -63,10 +63,13 @@ export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure):
       await saveLockedPlayers(tx, [player])
       await insertOutboxEvents(tx, [event])
     }
-    const verdict = changes ? to : 'unchanged'
+    const verdict: string = changes ? to : 'unchanged'
     await insertPaymentEvents(tx, [keepEvent(failure, { verdict, paymentId: null, orderId: order.order_id })])
-    return accepted({ orderId: order.order_id, orderStatus: order.status, errorCode: order.error_code })
+    const recorded = { orderId: order.order_id, orderStatus: order.status, errorCode: order.error_code }
+    return { outcome: accepted(recorded), verdict }
   })
+  deps.count({ kind: failure.evidence.kind, verdict })
+  return outcome
 }
 
 function refuse(

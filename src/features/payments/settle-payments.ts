@@ -29,6 +29,8 @@ export interface SettleDeps {
   readonly database: Database
   readonly catalogues: Catalogues
   readonly clock: Clock
+  /** Told of every message once what came of it is committed. */
+  readonly count: (event: { kind: string; verdict: string }) => void
 }
 
 /**
@@ -41,7 +43,7 @@ export async function settlePayments(
   verified: readonly VerifiedPayment[],
 ): Promise<Outcome<Settlement>[][]> {
   const catalogues = await cataloguesOf(deps, verified)
-  return deps.database.inTransaction(async (tx) => {
+  const { outcomes, events } = await deps.database.inTransaction(async (tx) => {
     const nowMs = deps.clock.nowMs()
     const locked = await lockSettlement(tx, { verified, nowMs })
     const draft = emptyDraft(locked, nowMs)
@@ -52,8 +54,10 @@ export async function settlePayments(
     })
     // From here on nothing may be refused: what follows only writes down what was decided.
     await writeDraft(tx, draft)
-    return outcomes
+    return { outcomes, events: draft.events }
   })
+  for (const { event } of events) deps.count(event)
+  return outcomes
 }
 
 /** Decides a payment's lines one after the other: an earlier line, or an earlier payment of the batch, counts. */

@@ -1,0 +1,92 @@
+import type { Static } from 'typebox'
+import type { AppId } from '../kernel/ids.ts'
+import type { AppConfig, Environment } from './config.ts'
+import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
+import { isReservedName, parseStrictJson, shapeFaults } from './json-value.ts'
+import { type APP_SCHEMA, VARIABLES } from './schema.ts'
+import type { Texts } from './settings.ts'
+
+type AppSettings = Static<typeof APP_SCHEMA>
+
+const EXAMPLE = 'Set APPS to [{"appId": "com.example.game", "appSecret": "<at least 32 random characters>"}].'
+
+function fault(said: string, remedy: string): ConfigFault {
+  return { variable: 'APPS', fault: said, remedy }
+}
+
+export function readApps(texts: Texts, env: Environment): Reading<readonly AppConfig[]> {
+  if (texts.APPS === null) return faulty(fault('is not set', EXAMPLE))
+  const json = parseStrictJson(texts.APPS)
+  if (!json.ok) return faulty(fault(json.fault, EXAMPLE))
+  const shape = shapeFaults(VARIABLES.APPS.value, json.value)
+  if (shape.length > 0) return faulty(...shape.map((said) => fault(said, EXAMPLE)))
+  const apps = json.value as AppSettings[]
+  const faults = [...duplicateFaults(apps), ...apps.flatMap((app) => appFaults(app, env))]
+  return faults.length > 0 ? faulty(...faults) : read(apps.map(appConfig))
+}
+
+function appConfig(app: AppSettings): AppConfig {
+  return {
+    appId: app.appId as AppId,
+    secrets: app.appSecrets ?? (app.appSecret === undefined ? [] : [app.appSecret]),
+    timeZone: app.timeZone ?? 'UTC',
+    refundPolicy: app.refundPolicy ?? 'debt',
+    returnUrls: app.returnUrls ?? [],
+  }
+}
+
+function duplicateFaults(apps: readonly AppSettings[]): ConfigFault[] {
+  const ids = apps.map((app) => app.appId)
+  // MySQL compares names without regard to case, so two apps that differ in case alone would share their rows.
+  const twice = ids.filter((id, i) => ids.findIndex((other) => other.toLowerCase() === id.toLowerCase()) !== i)
+  const remedy = 'Give each app an appId of its own; letters that differ only in case count as the same.'
+  return [...new Set(twice)].map((id) => fault(`names the app ${quoted(id)} twice`, remedy))
+}
+
+function appFaults(app: AppSettings, env: Environment): ConfigFault[] {
+  const faults: ConfigFault[] = []
+  const add = (said: string, remedy: string) => faults.push(fault(`${said} in app ${quoted(app.appId)}`, remedy))
+  if (isReservedName(app.appId)) add('a reserved name stands as appId', 'Choose another appId.')
+  if ((app.appSecret === undefined) === (app.appSecrets === undefined)) {
+    add('not exactly one of appSecret and appSecrets stands', 'Give "appSecret", or "appSecrets": [...] to rotate.')
+  }
+  if (app.timeZone !== undefined && !isTimeZone(app.timeZone)) {
+    add(
+      `${quoted(app.timeZone)} is no known timeZone`,
+      'Use an IANA name like "UTC", "Asia/Shanghai" or "Europe/Berlin".',
+    )
+  }
+  for (const url of app.returnUrls ?? []) {
+    const said = returnUrlFault(url, env)
+    if (said !== null) {
+      add(
+        `a return URL ${said}`,
+        'List full addresses: https://shop.example.com/paid, or your own scheme: mygame://paid.',
+      )
+    }
+  }
+  return faults
+}
+
+function isTimeZone(name: string): boolean {
+  // "+08:00" would be taken too, but has no name that reports could show.
+  if (!/^[A-Za-z]/.test(name)) return false
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Schemes that run or read something instead of going back to a shop or a game. */
+const DANGEROUS_SCHEMES = new Set(['javascript:', 'data:', 'vbscript:', 'file:', 'blob:', 'about:'])
+
+function returnUrlFault(text: string, env: Environment): string | null {
+  const url = URL.parse(text)
+  if (url === null) return 'is not a full URL'
+  if (DANGEROUS_SCHEMES.has(url.protocol)) return `has the dangerous scheme ${quoted(url.protocol)}`
+  if (url.username !== '' || url.password !== '') return 'carries a user or password'
+  if (env === 'online' && url.protocol === 'http:') return 'is not encrypted (http)'
+  return null
+}

@@ -1,0 +1,110 @@
+import type { Static } from 'typebox'
+import { unreachable } from '../kernel/invariant.ts'
+import type { AppConfig, ChannelConfig } from './config.ts'
+import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
+import { isReservedName, parseStrictJson, shapeFaults } from './json-value.ts'
+import {
+  CHANNEL_TYPE_NAMES,
+  CHANNEL_TYPES,
+  type CHANNELS_SCHEMA,
+  type ChannelType,
+  type SignedSettings,
+  VARIABLES,
+} from './schema.ts'
+import type { Texts } from './settings.ts'
+
+type ChannelSettings = Static<typeof CHANNELS_SCHEMA>[string]
+
+// The name stands in URLs, order ids and keys. `server` is built in: payments by an app's own server.
+const INSTANCE_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/
+const BUILT_IN_INSTANCE = 'server'
+
+const EXAMPLE = `Set CHANNELS to {"<name>": {"type": "<one of ${CHANNEL_TYPE_NAMES.join(', ')}>", ...}}, for instance ${CHANNEL_TYPES.signed.example}.`
+
+function fault(said: string, remedy: string): ConfigFault {
+  return { variable: 'CHANNELS', fault: said, remedy }
+}
+
+/** Reads CHANNELS. With `apps: null` (APPS is faulty itself) nothing is said about the apps that channels name. */
+export function readChannels(texts: Texts, apps: readonly AppConfig[] | null): Reading<readonly ChannelConfig[]> {
+  const json = parseStrictJson(texts.CHANNELS ?? '{}')
+  if (!json.ok) return faulty(fault(json.fault, EXAMPLE))
+  const shape = shapeFaults(VARIABLES.CHANNELS.value, json.value)
+  if (shape.length > 0) return faulty(...shape.map((said) => fault(said, EXAMPLE)))
+  const readings = Object.entries(json.value as Record<string, ChannelSettings>).map(([instance, settings]) =>
+    readInstance({ instance, settings, apps }),
+  )
+  const faults = readings.flatMap((reading) => (reading.ok ? [] : reading.faults))
+  if (faults.length > 0) return faulty(...faults)
+  return read(readings.flatMap((reading) => (reading.ok && reading.value !== null ? [reading.value] : [])))
+}
+
+interface Given {
+  readonly instance: string
+  readonly settings: ChannelSettings
+  readonly apps: readonly AppConfig[] | null
+}
+
+function readInstance({ instance, settings, apps }: Given): Reading<ChannelConfig | null> {
+  const { type: named, appId: appNamed, ...own } = settings
+  const type = CHANNEL_TYPE_NAMES.find((known) => known === (named ?? instance))
+  const faults = [...nameFaults(instance), ...appFaults({ instance, appNamed, apps })]
+  if (type === undefined) {
+    const remedy = `Use "type" with one of: ${CHANNEL_TYPE_NAMES.join(', ')}.`
+    faults.push(fault(`the channel ${quoted(instance)} has the unknown type ${quoted(named ?? instance)}`, remedy))
+    return faulty(...faults)
+  }
+  for (const said of shapeFaults(CHANNEL_TYPES[type].settings, own)) {
+    const remedy = `Give it what the type takes, for instance ${CHANNEL_TYPES[type].example}.`
+    faults.push(fault(`the channel ${quoted(instance)}: ${said}`, remedy))
+  }
+  if (faults.length > 0) return faulty(...faults)
+  const app = apps?.find((each) => appNamed === undefined || each.appId === appNamed)
+  return read(app === undefined ? null : channelConfig({ instance, appId: app.appId, type, own }))
+}
+
+function nameFaults(instance: string): ConfigFault[] {
+  if (instance === BUILT_IN_INSTANCE) {
+    return [fault('a channel is named "server", which is built in', 'Give the channel another name.')]
+  }
+  if (INSTANCE_NAME.test(instance) && !isReservedName(instance)) return []
+  const remedy = 'Name it with 1 to 64 of a-z, 0-9, "_" and "-", beginning with a letter or digit.'
+  return [fault(`a channel is named ${quoted(instance)}`, remedy)]
+}
+
+function appFaults({ instance, appNamed, apps }: Omit<Given, 'settings'> & { appNamed: string | undefined }) {
+  if (apps === null) return []
+  if (appNamed === undefined) {
+    const said = `the channel ${quoted(instance)} names no app, and there are several`
+    return apps.length === 1 ? [] : [fault(said, `Add "appId": one of ${apps.map((app) => app.appId).join(', ')}.`)]
+  }
+  if (apps.some((app) => app.appId === appNamed)) return []
+  const said = `the channel ${quoted(instance)} names an app that APPS does not have, ${quoted(appNamed)}`
+  return [fault(said, `Use one of ${apps.map((app) => app.appId).join(', ')}, or add the app to APPS.`)]
+}
+
+interface Checked {
+  readonly instance: string
+  readonly appId: AppConfig['appId']
+  readonly type: ChannelType
+  /** Fits the settings of the type. */
+  readonly own: object
+}
+
+function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
+  switch (type) {
+    case 'sandbox':
+      return { instance, appId, type }
+    case 'signed': {
+      const { secrets, testMode } = own as SignedSettings
+      return { instance, appId, type, secrets, testMode: testMode ?? false }
+    }
+    default:
+      return unreachable(type, 'channel type')
+  }
+}
+
+/** The secrets of a channel that we choose ourselves; a platform's own secret is the platform's to make strong. */
+export function chosenSecretsOf(channel: ChannelConfig): readonly string[] {
+  return channel.type === 'signed' ? channel.secrets : []
+}

@@ -1,0 +1,112 @@
+import type { AppId } from '../kernel/ids.ts'
+import type { RedisConfig } from '../kv/redis-config.ts'
+import type { LOG_LEVELS } from './schema.ts'
+
+export type Environment = 'local' | 'online'
+
+/** Everything that an operator can choose, read once at the start and handed on in parts. */
+export interface Config {
+  readonly env: Environment
+  readonly http: HttpConfig
+  readonly workers: number
+  readonly shutdownGraceMs: number
+  readonly database: DatabaseConfig
+  readonly migrateAtStart: boolean
+  readonly keyValue: KeyValueConfig
+  /** Null only in `local`: the caller makes one and keeps it. */
+  readonly jwtSecret: string | null
+  /** At least one. */
+  readonly apps: readonly AppConfig[]
+  readonly channels: readonly ChannelConfig[]
+  readonly logging: LoggingConfig
+  readonly metrics: MetricsConfig
+}
+
+export interface HttpConfig {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly cors: CorsConfig
+  /** Addresses and networks whose X-Forwarded-For is believed; empty: nobody's. */
+  readonly trustedProxies: readonly string[]
+  readonly docs: boolean
+}
+
+export interface CorsConfig {
+  /** True in `local` only. */
+  readonly anyOrigin: boolean
+  readonly origins: readonly string[]
+  /** `http://localhost` stands for that scheme and host with any port or none. */
+  readonly originsAnyPort: readonly string[]
+}
+
+export type DatabaseConfig = SqliteConfig | MysqlConfig
+
+export interface SqliteConfig {
+  readonly kind: 'sqlite'
+  readonly file: string
+}
+
+export interface MysqlConfig {
+  readonly kind: 'mysql'
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly database: string
+  /** `required` encrypts and believes any certificate; `verify` checks it too. */
+  readonly tls: 'off' | 'required' | 'verify'
+  /** A PEM file of the authority to verify by, where it is not a public one. */
+  readonly tlsCaFile: string | null
+}
+
+export type KeyValueConfig =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | {
+      readonly kind: 'redis'
+      readonly prefix: string
+      /** `forever_new_user`. */
+      readonly sessions: RedisConfig
+      /** `forever_new_fb`: a cache. */
+      readonly socialIdentities: RedisConfig
+    }
+
+export interface AppConfig {
+  readonly appId: AppId
+  /** 1 to 5; any of them proves the app's own server. */
+  readonly secrets: readonly string[]
+  /** An IANA name: where the app's day turns. */
+  readonly timeZone: string
+  readonly refundPolicy: 'debt' | 'cap'
+  readonly returnUrls: readonly string[]
+}
+
+interface ChannelInstance {
+  /** Its name in CHANNELS and in `/webhooks/{instance}`. */
+  readonly instance: string
+  readonly appId: AppId
+}
+
+export type SandboxChannelConfig = ChannelInstance & { readonly type: 'sandbox' }
+
+export type SignedChannelConfig = ChannelInstance & {
+  readonly type: 'signed'
+  readonly secrets: readonly string[]
+  /** True: its payments are marked as tests. */
+  readonly testMode: boolean
+}
+
+export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig
+
+export interface LoggingConfig {
+  readonly level: (typeof LOG_LEVELS)[number]
+  readonly file: string | null
+  readonly requests: boolean
+}
+
+export type MetricsConfig =
+  | { readonly mode: 'off' }
+  /** Callers on this machine that came through no proxy. */
+  | { readonly mode: 'loopback' }
+  /** By a bearer token, or on a port of its own, or both. */
+  | { readonly mode: 'guarded'; readonly token: string | null; readonly port: number | null }

@@ -1,0 +1,117 @@
+import { readApps } from './apps.ts'
+import { readChannels } from './channels.ts'
+import { CHECKS, configWarnings, type Draft } from './checks.ts'
+import type { Config, Environment, HttpConfig, LoggingConfig, MetricsConfig } from './config.ts'
+import { readDatabase } from './database-url.ts'
+import { type ConfigFault, combine, faultsOf, type Reading, read, valueIn } from './faults.ts'
+import { localDefaults } from './local.ts'
+import { readCors, readHost, readTrustedProxies } from './network.ts'
+import { onlineDefaults } from './online.ts'
+import { keyValueOrFile, readRedis } from './redis-settings.ts'
+import { readJwtSecret } from './secrets.ts'
+import type { ListenAddress } from './port.ts'
+import { readRequired, readSetting, type Texts, textsOf } from './settings.ts'
+
+export type { ConfigFault } from './faults.ts'
+export { describeFaults } from './faults.ts'
+
+export type LoadedConfig = {
+  /** Where the server is to listen, as far as that could be read: a taken port is told with the other faults. */
+  readonly listen: ListenAddress | null
+} & (
+  | { readonly ok: true; readonly config: Config; readonly warnings: string[] }
+  | { readonly ok: false; readonly faults: ConfigFault[] }
+)
+
+/** Reads the environment of this process. Nothing else in the service does. */
+export function loadProcessConfig(): LoadedConfig {
+  return loadConfig(process.env)
+}
+
+/** Turns environment variables into a configuration, or names everything that is wrong with them. Never throws. */
+export function loadConfig(variables: Readonly<Record<string, string | undefined>>): LoadedConfig {
+  const named = readRequired(textsOf(variables, localDefaults), 'ENV')
+  // With no environment to judge by, each variable is still read, but what only `online` forbids is not told.
+  const env = named.ok ? named.value : 'local'
+  const texts = textsOf(variables, env === 'online' ? onlineDefaults : localDefaults)
+  const readings = readAll(texts, env)
+  const checks = named.ok ? CHECKS : []
+  const faults = [
+    ...faultsOf(named),
+    ...Object.values<Reading<unknown>>(readings).flatMap(faultsOf),
+    ...checks.flatMap((check) => check(draftOf(readings, env))),
+  ]
+  const all = combine<ReadParts>(readings)
+  const [host, port] = [valueIn(readings.host), valueIn(readings.port)]
+  const listen = host === null || port === null ? null : { host, port }
+  if (!all.ok || faults.length > 0) return { ok: false, faults, listen }
+  const config = configOf(all.value, env)
+  return { ok: true, config, listen, warnings: [...all.warnings, ...configWarnings(config)] }
+}
+
+/** Each concern by itself, so that one that is faulty hides no other. */
+function readAll(texts: Texts, env: Environment) {
+  const apps = readApps(texts, env)
+  return {
+    host: readHost(texts),
+    port: readRequired(texts, 'PORT'),
+    allowPublic: readSetting(texts, 'LOCAL_ALLOW_PUBLIC'),
+    cors: readCors(texts),
+    trustedProxies: readTrustedProxies(texts),
+    docs: readRequired(texts, 'DOCS'),
+    workers: readRequired(texts, 'WORKERS'),
+    shutdownGraceMs: readRequired(texts, 'SHUTDOWN_GRACE_MS'),
+    database: readDatabase(texts),
+    migrateAtStart: readRequired(texts, 'MIGRATE_AT_START'),
+    redis: readRedis(texts),
+    jwtSecret: readJwtSecret(texts, env),
+    apps,
+    channels: readChannels(texts, apps.ok ? apps.value : null),
+    logging: readLogging(texts),
+    metrics: readMetrics(texts, env),
+  }
+}
+
+type Readings = ReturnType<typeof readAll>
+type ReadParts = { [K in keyof Readings]: Readings[K] extends Reading<infer T> ? T : never }
+
+function readLogging(texts: Texts): Reading<LoggingConfig> {
+  const logging = combine({
+    level: readRequired(texts, 'LOG_LEVEL'),
+    file: readSetting(texts, 'LOG_FILE'),
+    requests: readRequired(texts, 'LOG_REQUESTS'),
+  })
+  if (!logging.ok) return logging
+  const { level, file, requests } = logging.value
+  return read({ level, file: file === null || /^(off|none)$/i.test(file) ? null : file, requests }, logging.warnings)
+}
+
+function readMetrics(texts: Texts, env: Environment): Reading<MetricsConfig> {
+  const guards = combine({ token: readSetting(texts, 'METRICS_TOKEN'), port: readSetting(texts, 'METRICS_PORT') })
+  if (!guards.ok) return guards
+  if (guards.value.token !== null || guards.value.port !== null) return read({ mode: 'guarded', ...guards.value })
+  return read({ mode: env === 'local' ? 'loopback' : 'off' })
+}
+
+function draftOf(readings: Readings, env: Environment): Draft {
+  const database = valueIn(readings.database)
+  return {
+    env,
+    host: valueIn(readings.host),
+    port: valueIn(readings.port),
+    allowPublic: valueIn(readings.allowPublic),
+    cors: valueIn(readings.cors),
+    workers: valueIn(readings.workers),
+    database,
+    keyValue: readings.redis.ok && database !== null ? keyValueOrFile(readings.redis.value, database) : null,
+    apps: valueIn(readings.apps),
+    channels: valueIn(readings.channels),
+    metrics: valueIn(readings.metrics),
+  }
+}
+
+function configOf(parts: ReadParts, env: Environment): Config {
+  const { host, port, cors, trustedProxies, docs, allowPublic: _, redis, ...rest } = parts
+  const http: HttpConfig = { host, port, cors, trustedProxies, docs }
+  return { env, http, keyValue: keyValueOrFile(redis, parts.database), ...rest }
+}

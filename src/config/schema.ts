@@ -1,0 +1,221 @@
+import { type Static, type TSchema, Type } from 'typebox'
+
+/** How a value is written in its environment variable. */
+export type VariableKind = 'choice' | 'whole number' | 'switch' | 'text' | 'list' | 'URL' | 'JSON'
+
+export interface VariableSpec<S extends TSchema = TSchema> {
+  /** The value once it is read. */
+  readonly value: S
+  readonly kind: VariableKind
+  /** True when the value may never be shown. */
+  readonly secret: boolean
+  /** One line each: what it sets. */
+  readonly en: string
+  readonly zh: string
+}
+
+function variable<S extends TSchema>(
+  kind: VariableKind,
+  value: S,
+  about: { en: string; zh: string; secret?: true },
+): VariableSpec<S> {
+  return { value, kind, secret: about.secret ?? false, en: about.en, zh: about.zh }
+}
+
+const port = Type.Integer({ minimum: 0, maximum: 65535 })
+// A worker is a process with its own pool of database connections: more than this is a mistake.
+const workers = Type.Integer({ minimum: 1, maximum: 64 })
+// Ten minutes: whoever stops the process has lost patience long before.
+const graceMs = Type.Integer({ minimum: 0, maximum: 600_000 })
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** Bounds what an app may be called: it is a key of nearly every table. */
+export const APP_ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$'
+
+export const APP_SCHEMA = Type.Object(
+  {
+    appId: Type.String({ pattern: APP_ID_PATTERN }),
+    appSecret: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+    // More than a few secrets at once is no rotation: each is tried on every call.
+    appSecrets: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minItems: 1, maxItems: 5 })),
+    timeZone: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    refundPolicy: Type.Optional(Type.Enum(['debt', 'cap'])),
+    returnUrls: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), { maxItems: 100 })),
+  },
+  { additionalProperties: false },
+)
+
+const redisAddress = Type.Object(
+  { host: Type.String({ minLength: 1, maxLength: 255 }), port: Type.Integer({ minimum: 1, maximum: 65535 }) },
+  { additionalProperties: false },
+)
+const redisAddresses = Type.Array(redisAddress, { minItems: 1, maxItems: 100 })
+const optionalText = Type.Optional(Type.Union([Type.String({ maxLength: 1024 }), Type.Null()]))
+const redisTls = Type.Object(
+  {
+    ca: Type.Optional(Type.String({ minLength: 1 })),
+    serverName: Type.Optional(Type.String({ minLength: 1 })),
+    rejectUnauthorized: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+)
+
+/** One named store of `REDIS_CONF`: a server, or `sentinels` with `name`, or `cluster`. */
+export const REDIS_STORE_SCHEMA = Type.Object(
+  {
+    host: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
+    db: Type.Optional(Type.Integer({ minimum: 0, maximum: 9999 })),
+    username: optionalText,
+    password: optionalText,
+    tls: Type.Optional(Type.Union([Type.Boolean(), redisTls])),
+    sentinels: Type.Optional(redisAddresses),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    sentinelUsername: optionalText,
+    sentinelPassword: optionalText,
+    cluster: Type.Optional(redisAddresses),
+  },
+  { additionalProperties: false },
+)
+
+export const REDIS_CONF_SCHEMA = Type.Object({
+  forever_new_user: REDIS_STORE_SCHEMA,
+  forever_new_fb: Type.Optional(REDIS_STORE_SCHEMA),
+})
+
+const SANDBOX_SETTINGS = Type.Object({}, { additionalProperties: false })
+
+const SIGNED_SETTINGS = Type.Object(
+  {
+    // Several at once, so that a secret can be exchanged without a moment in which callers are refused.
+    secrets: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minItems: 1, maxItems: 5 }),
+    testMode: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+)
+
+/** The channel types that this release knows. A new one adds its settings here and a line in CHANNEL_TYPES. */
+export const CHANNEL_TYPES = {
+  sandbox: { settings: SANDBOX_SETTINGS, example: '{"sandbox": {}}' },
+  signed: { settings: SIGNED_SETTINGS, example: '{"signed": {"secrets": ["<32 random characters>"]}}' },
+} as const
+
+export type ChannelType = keyof typeof CHANNEL_TYPES
+export const CHANNEL_TYPE_NAMES = Object.keys(CHANNEL_TYPES) as ChannelType[]
+
+export type SandboxSettings = Static<typeof SANDBOX_SETTINGS>
+export type SignedSettings = Static<typeof SIGNED_SETTINGS>
+
+/** By instance name; the settings of each are checked by those of its type. */
+export const CHANNELS_SCHEMA = Type.Record(
+  Type.String(),
+  Type.Object({ type: Type.Optional(Type.String()), appId: Type.Optional(Type.String()) }),
+)
+
+/** Every environment variable that the server reads, in the order of the README's table. */
+export const VARIABLES = {
+  ENV: variable('choice', Type.Enum(['local', 'online']), {
+    en: 'The environment: `local` for development, `online` for production.',
+    zh: '运行环境：`local` 用于开发，`online` 用于生产。',
+  }),
+  HOST: variable('text', Type.String({ maxLength: 255 }), {
+    en: 'The address to listen on.',
+    zh: '监听地址。',
+  }),
+  PORT: variable('whole number', port, {
+    en: 'The port to listen on; 0 takes a free one.',
+    zh: '监听端口；0 表示自动选择空闲端口。',
+  }),
+  LOCAL_ALLOW_PUBLIC: variable('switch', Type.Boolean(), {
+    en: 'Lets `local` listen on an address that others can reach. Whoever reaches it can make coins.',
+    zh: '允许 `local` 监听外部可访问的地址。任何能访问者都可随意发放金币。',
+  }),
+  DATABASE_URL: variable('URL', Type.String(), {
+    en: 'The database: `sqlite:///./file.db`, `sqlite:////absolute/file.db`, `mysql://user:password@host:3306/name` (also `mariadb://`, `mysql+aiomysql://`; `?tls=required` encrypts, `?tls=verify` also checks the certificate, `&tls_ca=file.pem` by your own authority).',
+    zh: '数据库：`sqlite:///./file.db`、`sqlite:////绝对路径/file.db`、`mysql://user:password@host:3306/name`（也可用 `mariadb://`、`mysql+aiomysql://`；`?tls=required` 加密，`?tls=verify` 同时校验证书，`&tls_ca=file.pem` 指定自有 CA）。',
+    secret: true,
+  }),
+  MIGRATE_AT_START: variable('switch', Type.Boolean(), {
+    en: 'Brings the tables up to date when the server starts (else: `npm run migrate`).',
+    zh: '启动时自动升级数据表（否则请运行 `npm run migrate`）。',
+  }),
+  REDIS_URL: variable('URL', Type.String(), {
+    en: 'Redis for sessions and caches: `redis://[user:password@]host:6379/0`, `rediss://` with TLS. Without it, a SQLite file stands in.',
+    zh: '会话与缓存所用的 Redis：`redis://[user:password@]host:6379/0`，`rediss://` 表示 TLS。未设置时以 SQLite 文件代替。',
+    secret: true,
+  }),
+  REDIS_CONF: variable('JSON', REDIS_CONF_SCHEMA, {
+    en: 'Redis as named stores, in place of REDIS_URL: `{"forever_new_user": {"host", "port", "db": 0, "password"}, "forever_new_fb": {..., "db": 1}}`; a store may also be `{"sentinels": [{"host", "port"}], "name"}` or `{"cluster": [{"host", "port"}]}`.',
+    zh: '以具名存储配置 Redis，代替 REDIS_URL：`{"forever_new_user": {"host", "port", "db": 0, "password"}, "forever_new_fb": {..., "db": 1}}`；存储也可写为 `{"sentinels": [{"host", "port"}], "name"}` 或 `{"cluster": [{"host", "port"}]}`。',
+    secret: true,
+  }),
+  REDIS_PREFIX: variable('text', Type.String({ maxLength: 64, pattern: '^[A-Za-z0-9:._-]+$' }), {
+    en: 'Stands before every key in Redis.',
+    zh: 'Redis 中所有键的前缀。',
+  }),
+  JWT_SECRET: variable('text', Type.String({ maxLength: 4096 }), {
+    en: 'Signs access tokens; at least 32 characters in `online`. In `local` one is made at the first start and kept.',
+    zh: '用于签发访问令牌；`online` 下至少 32 个字符。`local` 下首次启动时自动生成并保存。',
+    secret: true,
+  }),
+  APPS: variable('JSON', Type.Array(APP_SCHEMA, { minItems: 1, maxItems: 100 }), {
+    en: 'The games: `[{"appId", "appSecret" or "appSecrets": [...], "timeZone": "UTC", "refundPolicy": "debt" or "cap", "returnUrls": []}]`.',
+    zh: '游戏列表：`[{"appId", "appSecret" 或 "appSecrets": [...], "timeZone": "UTC", "refundPolicy": "debt" 或 "cap", "returnUrls": []}]`。',
+    secret: true,
+  }),
+  CHANNELS: variable('JSON', CHANNELS_SCHEMA, {
+    en: 'The payment channels by instance name: `{"signed": {"secrets": ["..."]}}`; `type` defaults to the name, `appId` to the only app.',
+    zh: '支付渠道（按实例名）：`{"signed": {"secrets": ["..."]}}`；`type` 默认与实例名相同，只有一个游戏时可省略 `appId`。',
+    secret: true,
+  }),
+  CORS_ORIGINS: variable('list', Type.String(), {
+    en: 'Origins whose pages may call the API, separated by commas; in `local` also `http://host:*` (any port) or `*`.',
+    zh: '允许跨域调用的来源，以逗号分隔；`local` 下还可用 `http://host:*`（任意端口）或 `*`。',
+  }),
+  TRUSTED_PROXIES: variable('list', Type.String(), {
+    en: 'Addresses or networks (CIDR) of your own proxies, whose X-Forwarded-For is believed, separated by commas.',
+    zh: '受信任的反向代理地址或网段（CIDR），以逗号分隔；仅信任其 X-Forwarded-For。',
+  }),
+  WORKERS: variable('whole number', workers, {
+    en: 'How many processes answer; more than one needs MySQL or MariaDB.',
+    zh: '工作进程数；多于一个时需要 MySQL 或 MariaDB。',
+  }),
+  SHUTDOWN_GRACE_MS: variable('whole number', graceMs, {
+    en: 'How long a stopping server waits for running requests, in milliseconds.',
+    zh: '停止时等待进行中请求的时长（毫秒）。',
+  }),
+  LOG_LEVEL: variable('choice', Type.Enum([...LOG_LEVELS]), {
+    en: 'The least level that is logged.',
+    zh: '日志级别下限。',
+  }),
+  LOG_FILE: variable('text', Type.String({ maxLength: 4096 }), {
+    en: 'A log file beside the console, in JSON, rotated daily and at 50 MB with a number before its extension, 14 kept; `off` for none.',
+    zh: '控制台之外的 JSON 日志文件，每日及满 50 MB 时轮转（扩展名前加序号），保留 14 份；`off` 表示不写文件。',
+  }),
+  LOG_REQUESTS: variable('switch', Type.Boolean(), {
+    en: 'Logs a line for each request (at info, without its query string).',
+    zh: '为每个请求记录一行日志（info 级别，不含查询字符串）。',
+  }),
+  DOCS: variable('switch', Type.Boolean(), {
+    en: 'Serves `/docs`, `/redoc` and `/openapi.json`.',
+    zh: '开放 `/docs`、`/redoc` 与 `/openapi.json`。',
+  }),
+  METRICS_TOKEN: variable('text', Type.String({ maxLength: 1024 }), {
+    en: 'The bearer token for `/metrics`. Without it or METRICS_PORT, `/metrics` is off in `online` and loopback only in `local`.',
+    zh: '访问 `/metrics` 的令牌。与 METRICS_PORT 均未设置时，`online` 关闭 `/metrics`，`local` 仅限本机访问。',
+    secret: true,
+  }),
+  METRICS_PORT: variable('whole number', port, {
+    en: 'A port of its own for `/metrics`, which your firewall keeps closed to others.',
+    zh: '`/metrics` 专用端口，请以防火墙限制访问。',
+  }),
+} as const satisfies Record<string, VariableSpec>
+
+export type VariableName = keyof typeof VARIABLES
+export type VariableValue<N extends VariableName> = Static<(typeof VARIABLES)[N]['value']>
+
+export const VARIABLE_NAMES = Object.keys(VARIABLES) as VariableName[]
+
+/** An environment's values as they would be written in its variables; null where there is none. */
+export type EnvironmentDefaults = Readonly<Record<VariableName, string | null>>

@@ -1,0 +1,74 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import { bearerToken } from './auth.ts'
+import { sendRefusal } from './mount.ts'
+
+/** What the service counts. */
+export interface Metrics {
+  readonly registry: Registry
+  /** One for each payment message, by what came of it. */
+  readonly paymentEvents: Counter<'kind' | 'verdict'>
+  /** Seconds, by route and status. */
+  readonly requestSeconds: Histogram<'method' | 'route' | 'status'>
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  return {
+    registry,
+    paymentEvents: new Counter({
+      name: 'payment_events_total',
+      help: 'Payment messages by what came of them',
+      labelNames: ['kind', 'verdict'],
+      registers: [registry],
+    }),
+    requestSeconds: new Histogram({
+      name: 'http_request_seconds',
+      help: 'Time to answer, by route and status',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+      registers: [registry],
+    }),
+  }
+}
+
+/** Measures every request under its route's pattern, so that ids never become labels. */
+export function measureRequests(server: FastifyInstance, { requestSeconds }: Metrics): void {
+  server.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    requestSeconds.labels(request.method, route, String(reply.statusCode)).observe(reply.elapsedTime / 1000)
+  })
+}
+
+/** Who may read the metrics: callers on this machine that came through no proxy, or holders of the token. */
+export type MetricsGuard = { readonly mode: 'loopback' } | { readonly mode: 'token'; readonly token: string } | { readonly mode: 'open' }
+
+/** Serves `/metrics` in Prometheus' text form to those whom the guard lets in. */
+export function mountMetrics(server: FastifyInstance, { metrics, guard }: { metrics: Metrics; guard: MetricsGuard }): void {
+  server.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    if (!mayRead(guard, request)) return sendRefusal({ request, reply }, { code: 'metrics_forbidden' })
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+  })
+}
+
+function mayRead(guard: MetricsGuard, request: FastifyRequest): boolean {
+  switch (guard.mode) {
+    case 'open':
+      return true
+    case 'token': {
+      const given = bearerToken(request.headers.authorization)
+      return given !== null && timingSafeEqual(sha256(given), sha256(guard.token))
+    }
+    case 'loopback': {
+      const forwarded = request.headers['x-forwarded-for'] ?? request.headers['forwarded'] ?? request.headers['x-real-ip']
+      const address = request.socket.remoteAddress ?? ''
+      return forwarded === undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
+    }
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,23 @@
+import { invariant } from '../kernel/invariant.ts'
+
+/** Keys are ours and short; a longer one is input that nobody hashed. */
+const KEY_CHARS_MAX = 512
+
+/** A session is a few hundred bytes. One value above this would hold up every other caller of the same Redis. */
+export const VALUE_BYTES_MAX = 1_048_576
+
+/** Both stores refuse the same keys, so that nothing works on SQLite and fails on Redis. */
+export function assertKey(key: string): void {
+  invariant(key.length > 0 && key.length <= KEY_CHARS_MAX, 'a key has 1 to 512 characters')
+}
+
+export function assertValue(value: string): void {
+  // A character takes at least one byte and at most three, so most values need no counting.
+  if (value.length * 3 <= VALUE_BYTES_MAX) return
+  invariant(Buffer.byteLength(value) <= VALUE_BYTES_MAX, 'a value has at most 1 MiB')
+}
+
+/** Redis refuses a life of 0, and SQLite would write a row that was never there. */
+export function assertTtl(ttlMs: number | null): void {
+  invariant(ttlMs === null || (Number.isSafeInteger(ttlMs) && ttlMs > 0), 'ttlMs is a positive whole number or null')
+}

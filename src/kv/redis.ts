@@ -1,0 +1,120 @@
+import { InvariantError, invariant } from '../kernel/invariant.ts'
+import { type KeyValueStore, KeyValueUnavailable } from './kv.ts'
+import { assertKey, assertTtl, assertValue } from './limits.ts'
+import { openRedisClient, type RedisClient } from './redis-client.ts'
+import type { RedisConfig } from './redis-config.ts'
+
+/** A player who waits behind a hung Redis gets the 503 within a fifth of a second, whatever else is slow. */
+const CALL_TIMEOUT_MS = 150
+
+/** One step on the server, so that nobody comes between the look and the write. ARGV[3] is '' for "stays". */
+const COMPARE_AND_SET = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2])
+else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+return 1`
+
+/** The count and its end together: a crash between the two would leave a counter that blocks somebody for ever. */
+const INCREMENT = `
+local fresh = redis.call('EXISTS', KEYS[1]) == 0
+local count = redis.call('INCR', KEYS[1])
+if fresh then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return count`
+
+interface Scripts {
+  kvCompareAndSet(key: string, expected: string, next: string, ttl: string): Promise<number>
+  kvIncrement(key: string, ttl: string): Promise<number>
+}
+
+/**
+ * Every call either answers or rejects with KeyValueUnavailable in well under 200 ms, and works again by itself when
+ * Redis is back. A rejected write may still have been carried out: Redis got it, and only the answer was lost.
+ *
+ * Each operation touches one key, so in a cluster no two keys need to share a slot. The prefix is without braces, so
+ * that a caller's own hash tag (`{session-1}:refresh`) keeps its meaning.
+ */
+export async function openRedisStore(settings: { config: RedisConfig; prefix: string }): Promise<KeyValueStore> {
+  const { config, prefix } = settings
+  invariant(prefix.length > 0 && !/[{}]/.test(prefix), 'a Redis key prefix is not empty and has no braces')
+  return redisStore(withScripts(await openRedisClient(config)), { prefix })
+}
+
+function withScripts(client: RedisClient): RedisClient & Scripts {
+  client.defineCommand('kvCompareAndSet', { numberOfKeys: 1, lua: COMPARE_AND_SET })
+  client.defineCommand('kvIncrement', { numberOfKeys: 1, lua: INCREMENT })
+  return client as RedisClient & Scripts
+}
+
+function redisStore(client: RedisClient & Scripts, { prefix }: { prefix: string }): KeyValueStore {
+  const nameOf = (key: string): string => {
+    assertKey(key)
+    return prefix + key
+  }
+  return {
+    async get(key) {
+      return await answered(client.get(nameOf(key)))
+    },
+    async set(key, value, { ttlMs }) {
+      assertValue(value)
+      assertTtl(ttlMs)
+      const name = nameOf(key)
+      await answered(ttlMs === null ? client.set(name, value) : client.set(name, value, 'PX', ttlMs))
+    },
+    async setIfAbsent(key, value, { ttlMs }) {
+      assertValue(value)
+      assertTtl(ttlMs)
+      const name = nameOf(key)
+      const write = ttlMs === null ? client.set(name, value, 'NX') : client.set(name, value, 'PX', ttlMs, 'NX')
+      return (await answered(write)) === 'OK'
+    },
+    async compareAndSet(key, { expected, next, ttlMs }) {
+      assertValue(next)
+      assertTtl(ttlMs)
+      const ttl = ttlMs === null ? '' : String(ttlMs)
+      return (await answered(client.kvCompareAndSet(nameOf(key), expected, next, ttl))) === 1
+    },
+    async delete(key) {
+      return (await answered(client.del(nameOf(key)))) === 1
+    },
+    async increment(key, { ttlMs }) {
+      assertTtl(ttlMs)
+      return await answered(client.kvIncrement(nameOf(key), String(ttlMs)))
+    },
+    async ping() {
+      await answered(client.ping())
+    },
+    async close() {
+      // What is under way may finish; a Redis that does not answer gets no goodbye.
+      if (client.status === 'ready') await answered(client.quit()).catch(() => {})
+      client.disconnect()
+    },
+  }
+}
+
+/** The command's answer, within bounds. */
+function answered<T>(command: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      // After a long tick of ours the answer may lie unread in the socket: one more turn of the loop lets it win.
+      setImmediate(() => reject(new KeyValueUnavailable(`Redis gave no answer within ${CALL_TIMEOUT_MS} ms`)))
+    }, CALL_TIMEOUT_MS)
+    command.then(
+      (answer) => {
+        clearTimeout(timer)
+        resolve(answer)
+      },
+      (error: Error) => {
+        clearTimeout(timer)
+        reject(failureOf(error))
+      },
+    )
+  })
+}
+
+function failureOf(error: Error): Error {
+  // The one reply that means a bug of ours, and not a broken machine.
+  if (error.message.includes('value is not an integer')) {
+    return new InvariantError('increment() on a key that holds no counter', { cause: error })
+  }
+  return new KeyValueUnavailable(`Redis is unavailable: ${error.message}`, { cause: error })
+}

@@ -1,0 +1,16 @@
+import type { Clock } from '../../src/kernel/clock.ts'
+
+/** A clock that stands still until a test moves it. */
+export interface FakeClock extends Clock {
+  moveMs(byMs: number): void
+}
+
+export function fakeClock(startMs: number = Date.UTC(2026, 10, 1, 9, 30)): FakeClock {
+  let nowMs = startMs
+  return {
+    nowMs: () => nowMs,
+    moveMs: (byMs) => {
+      nowMs += byMs
+    },
+  }
+}

@@ -1,0 +1,200 @@
+/** One broken rule, planted in files that exist nowhere, and the line that the checker must name. */
+export interface Planted {
+  readonly rule: string
+  readonly what: string
+  readonly files: Readonly<Record<string, string>>
+  readonly at: string
+}
+
+const door = (what: string, path: string, text: string): Planted => ({
+  rule: 'door',
+  what,
+  files: { [path]: text },
+  at: `${path}:1`,
+})
+const inRule = (rule: string, what: string, path: string, text: string): Planted => ({
+  rule,
+  what,
+  files: { [path]: text },
+  at: `${path}:1`,
+})
+
+const DOOR_BREACHES: readonly Planted[] = [
+  door('the kernel imports the database', 'src/kernel/money.ts', `import { open } from '../db/open-database.ts'`),
+  door('configuration imports a store', 'src/config/load.ts', `import { openRedis } from '../kv/redis.ts'`),
+  door('configuration takes more than types', 'src/config/load.ts', `import { check } from '../kv/redis-config.ts'`),
+  door('the database imports configuration', 'src/db/a.ts', `import type { Config } from '../config/schema.ts'`),
+  door('a store imports a feature', 'src/kv/redis.ts', `export * from '../features/sessions/index.ts'`),
+  door('HTTP imports a feature', 'src/http/auth.ts', `import { who } from '../features/sessions/index.ts'`),
+  door('HTTP imports the table of routes', 'src/http/server.ts', `import { routes } from './routes.ts'`),
+  door('the table of routes imports a use case', 'src/http/routes.ts', `import '../features/orders/make-order.ts'`),
+  door('a channel imports the database', 'src/channels/stripe/index.ts', `import { a } from '../../db/database.ts'`),
+  door('a channel imports a feature', 'src/channels/stripe/a.ts', `import '../../features/orders/index.ts'`),
+  door('a channel imports another', 'src/channels/stripe/verify.ts', `import { a } from '../apple/verify.ts'`),
+  door('a channel imports the list of channels', 'src/channels/stripe/a.ts', `import { a } from '../registry.ts'`),
+  door('the list of channels enters a channel', 'src/channels/registry.ts', `import { a } from './apple/wire.ts'`),
+  door('channel.ts knows a channel', 'src/channels/channel.ts', `import { a } from './apple/index.ts'`),
+  door('a feature imports a later one', 'src/features/wallet/a.ts', `import type { A } from '../orders/index.ts'`),
+  door('a feature enters a neighbour', 'src/features/orders/a.ts', `import { a } from '../wallet/queries.ts'`),
+  door('a re-export enters a neighbour', 'src/features/orders/a.ts', `export { a } from '../wallet/queries.ts'`),
+  door('a dynamic import enters one', 'src/features/orders/a.ts', `await import('../wallet/queries.ts')`),
+  door('a type enters one', 'src/features/orders/a.ts', `type A = import('../wallet/queries.ts').A`),
+  door('a worker is started from one', 'src/features/orders/a.ts', `new Worker(new URL('../wallet/a.ts', base))`),
+  door('an import names no file', 'src/features/orders/a.ts', `await import(\`../\${name}/index.ts\`)`),
+  door('a feature has no place in the order', 'src/features/clans/index.ts', `import { a } from '../orders/index.ts'`),
+  door('a feature imports one without a place', 'src/features/orders/a.ts', `import { a } from '../clans/index.ts'`),
+  door('a feature imports a channel', 'src/features/payments/a.ts', `import { a } from '../../channels/apple/a.ts'`),
+  door('a feature imports Redis', 'src/features/sessions/a.ts', `import { a } from '../../kv/redis.ts'`),
+  door('a feature imports a dialect', 'src/features/orders/a.ts', `import { a } from '../../db/dialects/sqlite.ts'`),
+  door('a feature imports configuration', 'src/features/apps/a.ts', `import type { A } from '../../config/schema.ts'`),
+  door('a job imports a use case', 'src/jobs/schedule.ts', `import { a } from '../features/orders/expire-orders.ts'`),
+  door('the console imports the shop', 'src/console/index.ts', `import { a } from '../shop/index.ts'`),
+  door('the shop imports a query', 'src/shop/index.ts', `import { a } from '../features/store/queries.ts'`),
+  door('a test route imports a rule', 'src/test-routes/a.ts', `import { a } from '../features/store/rules.ts'`),
+  door('a command imports HTTP', 'src/cli/migrate.ts', `import { a } from '../http/server.ts'`),
+  door('the start imports a feature', 'src/main.ts', `import { a } from './features/orders/index.ts'`),
+  door('the composition imports a command', 'src/compose.ts', `import { a } from './cli/seed.ts'`),
+  door('somebody else composes', 'src/jobs/runner.ts', `import { compose } from '../compose.ts'`),
+  door('a story composes by itself', 'test/flows/login.test.ts', `import { compose } from '../../src/compose.ts'`),
+  door('somebody imports the start', 'test/support/app.ts', `import '../../src/main.ts'`),
+  door('the service imports a test', 'src/http/server.ts', `import { a } from '../../test/support/app.ts'`),
+  door('a folder is not on the floor plan', 'src/services/index.ts', 'export const a = 1'),
+]
+
+const CODE_BREACHES: readonly Planted[] = [
+  inRule('kebab-case', 'a file in camel case', 'src/http/requestId.ts', ''),
+  inRule('kebab-case', 'a folder in capitals', 'src/http/Auth/a.ts', ''),
+  inRule('drawer', 'a drawer', 'src/http/string-utils.ts', ''),
+  inRule('drawer', 'a folder that is a drawer', 'test/helpers/app.ts', ''),
+  inRule('drawer', 'a manager', 'src/jobs/session-manager.ts', ''),
+  inRule('default-export', 'a default export', 'src/http/a.ts', 'export default 1'),
+  inRule('default-export', 'a default export by another name', 'src/http/a.ts', 'export { a as default }'),
+  inRule('clock', 'the time of day', 'src/http/a.ts', 'const now = Date.now()'),
+  inRule('clock', 'the clock handed on', 'src/http/a.ts', 'const read = Date.now'),
+  inRule('clock', 'a date of now', 'src/http/a.ts', 'const now = new Date()'),
+  inRule('clock', 'a date of now without parentheses', 'src/http/a.ts', 'const now = new Date'),
+  inRule('clock', 'the time as text', 'src/http/a.ts', 'const now = Date()'),
+  inRule('clock', 'a stopwatch', 'src/http/a.ts', 'const start = performance.now()'),
+  inRule('clock', 'an imported stopwatch', 'src/http/a.ts', `import { performance as p } from 'node:perf_hooks'`),
+  inRule('clock', 'the machine’s ticks', 'src/http/a.ts', 'const start = process.hrtime.bigint()'),
+  inRule('clock', 'a clock in a template', 'src/http/a.ts', `const text = \`at \${Date.now()}\``),
+  inRule('sql-clock', 'SQL that reads the time', 'src/db/a.ts', 'sql`select now()`'),
+  inRule('sql-clock', 'a column that does', 'src/db/a.ts', `c.defaultTo('CURRENT_TIMESTAMP')`),
+  inRule('sql-clock', 'SQLite that does', 'src/db/a.ts', `sql\`select datetime('now')\``),
+  inRule('random', 'a number that can be guessed', 'src/http/a.ts', 'const code = Math.random()'),
+  inRule('environment', 'a variable read elsewhere', 'src/http/a.ts', 'const env = process.env.ENV'),
+  inRule('environment', 'one read by its name', 'src/http/a.ts', `const env = process['env']`),
+  inRule('environment', 'one taken apart', 'src/http/a.ts', 'const { env } = process'),
+  inRule('environment', 'one imported', 'src/http/a.ts', `import { env } from 'node:process'`),
+  inRule('float', 'a float', 'src/http/a.ts', 'const price = Number.parseFloat(text)'),
+  inRule('engine', 'a driver outside its place', 'src/db/a.ts', `import mysql from 'mysql2/promise'`),
+  inRule('engine', 'a file opened outside its place', 'src/db/a.ts', `import Sqlite from 'better-sqlite3'`),
+  inRule('engine', 'Redis outside its place', 'src/http/a.ts', `import { Redis } from 'ioredis'`),
+  inRule('engine', 'a code of MySQL', 'src/features/orders/queries.ts', `if (code === 'ER_DUP_ENTRY') again()`),
+  inRule('engine', 'a code of SQLite', 'src/db/errors.ts', `const busy = 'SQLITE_BUSY'`),
+  inRule('optional-tx', 'a transaction that may be left out', 'src/db/a.ts', 'function a(tx?: Tx) {}'),
+  inRule('optional-tx', 'one by another name', 'src/db/a.ts', 'function a(trx?: Transaction<Schema>) {}'),
+  inRule('optional-tx', 'one that may be nothing', 'src/db/a.ts', 'const a = (within: Tx | undefined) => 1'),
+  inRule('optional-tx', 'one that may be null', 'src/db/a.ts', 'interface A { within: null | Tx }'),
+  inRule('optional-tx', 'one with a default', 'src/db/a.ts', 'function a(within: Tx = pool) {}'),
+  inRule('query-place', 'SQL in a use case', 'src/features/orders/make-order.ts', `tx.insertInto('orders')`),
+  inRule(
+    'query-place',
+    'SQL in a route',
+    'src/features/orders/routes.ts',
+    `db\n  .selectFrom('orders')`.replace('\n', ''),
+  ),
+  inRule('query-place', 'SQL by hand', 'src/features/orders/make-order.ts', 'sql`select 1`'),
+  inRule(
+    'query-place',
+    'a route that calls a query',
+    'src/features/orders/routes.ts',
+    `import { a } from './queries.ts'`,
+  ),
+  inRule(
+    'pure-rules',
+    'a rule with a table',
+    'src/features/orders/rules.ts',
+    `import { Tx } from '../../db/database.ts'`,
+  ),
+  inRule('pure-rules', 'a rule with a store', 'src/features/orders/rules.ts', `import { K } from '../../kv/kv.ts'`),
+  inRule('pure-rules', 'a rule with a query', 'src/features/orders/rules.ts', `import { a } from './queries.ts'`),
+  inRule('pure-rules', 'a rule with more than types', 'src/features/orders/rules.ts', `import '../../db/schema.ts'`),
+  inRule(
+    'http-place',
+    'a use case that knows HTTP',
+    'src/features/orders/a.ts',
+    `import { a } from '../../http/auth.ts'`,
+  ),
+  inRule('http-place', 'one that knows Fastify', 'src/features/orders/a.ts', `import type { A } from 'fastify'`),
+  inRule('proof', 'a proof from nowhere', 'src/features/payments/a.ts', 'settle(facts as VerifiedPayment)'),
+  inRule(
+    'proof',
+    'a feature that vouches',
+    'src/features/payments/a.ts',
+    `import { type VerifiedPayment, vouchForPayment } from '../../channels/channel.ts'`,
+  ),
+  inRule('proof', 'a composition that vouches', 'src/compose.ts', `import { vouch } from './channels/channel.ts'`),
+]
+
+const lines = (count: number): string => '  work()\n'.repeat(count)
+
+const PLACE_AND_SIZE_BREACHES: readonly Planted[] = [
+  inRule('test-place', 'a test in a third place', 'scripts/seed.test.ts', `import { a } from './seed.ts'`),
+  inRule('test-place', 'a test beside nothing', 'src/http/a.test.ts', `import { a } from '../kernel/money.ts'`),
+  {
+    rule: 'test-place',
+    what: 'a test in src that boots the app',
+    files: {
+      'src/http/auth.test.ts': `import { auth } from './auth.ts'\nimport { app } from '../../test/support/app.ts'`,
+      'test/support/app.ts': `import { compose } from '../../src/compose.ts'`,
+    },
+    at: 'src/http/auth.test.ts:2',
+  },
+  inRule('file-length', 'a long file', 'src/http/a.ts', lines(301)),
+  inRule('function-length', 'a long function', 'src/http/a.ts', `export async function a() {\n${lines(69)}}\n`),
+  inRule('function-length', 'a long arrow', 'src/http/a.ts', `const a = (b: string): void => {\n${lines(69)}}\n`),
+  inRule(
+    'function-length',
+    'a long method',
+    'src/http/a.ts',
+    `class A { a<T>(b: T): Map<T, { c: T }> {\n${lines(69)}} }`,
+  ),
+  inRule('function-length', 'a long test', 'test/flows/a.test.ts', `test('a', async () => {\n${lines(69)}})\n`),
+]
+
+export const PLANTED: readonly Planted[] = [...DOOR_BREACHES, ...CODE_BREACHES, ...PLACE_AND_SIZE_BREACHES]
+
+/** Files that look like breaches and are none. */
+export const CLEAN: Readonly<Record<string, string>> = {
+  'src/kernel/clock.ts': 'export const systemClock = { nowMs: () => Date.now() }',
+  'src/config/load.ts': `import type { RedisConfig } from '../kv/redis-config.ts'\nconst env = process.env`,
+  'src/http/words.ts': [
+    `// Date.now() and new Date() in a comment; import '../features/orders/queries.ts'`,
+    '/* process.env, Math.random(), parseFloat */',
+    `const text = "Date.now(), process.env and import('../kv/redis.ts')"`,
+    'const pattern = /"[/`]Math.random()/',
+    'const half = total / 2 / count // a division is no regular expression',
+    'const made = new Date(timeMs)',
+    'const seen = clock.now()',
+    `const nested = \`a \${ \`b \${ {c: 1}.c } /\` } c\``,
+    `const { environment, performance } = settings`,
+    'type Made = Date',
+  ].join('\n'),
+  'src/features/orders/rules.ts': `import type { OrderStatus } from '../../db/schema.ts'`,
+  'src/features/orders/queries.ts': `export const a = (tx: Tx, b?: string) => tx.insertInto('orders')`,
+  'src/features/orders/make-order.ts': [
+    `import type { VerifiedPayment } from '../../channels/channel.ts'`,
+    `import { type Db, inTransaction } from '../../db/database.ts'`,
+    `import { rewardOf } from '../store/index.ts'`,
+    `import { insertOrder } from './queries.ts'`,
+  ].join('\n'),
+  'src/features/orders/make-order.test.ts': `import { makeOrder } from './make-order.ts'\nconst now = Date.now()`,
+  'src/channels/registry.ts': `import { stripe } from './stripe/index.ts'`,
+  'src/channels/stripe/index.ts': `import { vouchForPayment } from '../channel.ts'\nimport { a } from './verify.ts'`,
+  'src/db/migrations/0001-players.ts': 'export const a = 1',
+  'test/flows/suite.test.ts': `describe('a suite', { concurrency: 1 }, () => {\n${lines(100)}})\n`,
+  'src/http/routes.ts': `import { routes } from '../features/orders/routes.ts'\nimport { a } from '../test-routes/index.ts'`,
+  'src/cli/audit.ts': `import { compose } from '../compose.ts'\ndb.selectFrom('orders')`,
+  'src/http/blocks.ts': `function a() {\n${lines(60)}}\nif (a) {\n${lines(80)}}\nfor (const b of c) {\n${lines(80)}}\n`,
+}
