@@ -7,9 +7,9 @@ import { type ConfigFault, combine, faultsOf, type Reading, read, valueIn } from
 import { localDefaults } from './local.ts'
 import { readCors, readHost, readTrustedProxies } from './network.ts'
 import { onlineDefaults } from './online.ts'
+import type { ListenAddress } from './port.ts'
 import { keyValueOrFile, readRedis } from './redis-settings.ts'
 import { readJwtSecret } from './secrets.ts'
-import type { ListenAddress } from './port.ts'
 import { readRequired, readSetting, type Texts, textsOf } from './settings.ts'
 
 export type { ConfigFault } from './faults.ts'

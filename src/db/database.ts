@@ -1,6 +1,6 @@
-import type { Kysely, Transaction } from 'kysely'
-import { setTimeout as delay } from 'node:timers/promises'
 import { randomInt } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Kysely, Transaction } from 'kysely'
 import { StorageUnavailable, TransactionConflict, UniqueViolation } from './errors.ts'
 import type { Schema } from './schema.ts'
 

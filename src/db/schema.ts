@@ -209,8 +209,6 @@ export interface OrdersTable {
 
 // --- payments --------------------------------------------------------------------------------------------------------
 
-
-
 /** Money that a channel has verified. Its identities stand in a table of their own. */
 export interface PaymentsTable {
   payment_id: PaymentId

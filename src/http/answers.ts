@@ -14,7 +14,10 @@ export interface FailureBody {
 }
 
 /** Builds the failure envelope: everything in it comes from the one table of codes. */
-export function failureBody(refusal: Refusal, { language, requestId }: { language: Language; requestId: string }): FailureBody {
+export function failureBody(
+  refusal: Refusal,
+  { language, requestId }: { language: Language; requestId: string },
+): FailureBody {
   const entry = ERROR_CODES[refusal.code]
   return {
     return_code: 0,

@@ -11,7 +11,8 @@ const TOKEN_LENGTH_MAX = 4096
 
 /** The token of an `Authorization: Bearer` header, or null. */
 export function bearerToken(header: string | undefined): string | null {
-  const match = header === undefined ? null : /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(header.slice(0, TOKEN_LENGTH_MAX))
+  const match =
+    header === undefined ? null : /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(header.slice(0, TOKEN_LENGTH_MAX))
   return match?.[1] ?? null
 }
 
@@ -43,7 +44,9 @@ export function namedPlayer(
   if (caller.kind === 'server') {
     const named = uid === undefined ? null : parsePlayerId(uid)
     return named === null
-      ? refused('invalid_fields', { details: [{ path: 'uid', message: 'a server token must name the player: a decimal string' }] })
+      ? refused('invalid_fields', {
+          details: [{ path: 'uid', message: 'a server token must name the player: a decimal string' }],
+        })
       : accepted(named)
   }
   if (caller.playerId === null) return refused('login_required')

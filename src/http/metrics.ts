@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { bearerToken } from './auth.ts'
 import { sendRefusal } from './mount.ts'
 
@@ -43,10 +43,16 @@ export function measureRequests(server: FastifyInstance, { requestSeconds }: Met
 }
 
 /** Who may read the metrics: callers on this machine that came through no proxy, or holders of the token. */
-export type MetricsGuard = { readonly mode: 'loopback' } | { readonly mode: 'token'; readonly token: string } | { readonly mode: 'open' }
+export type MetricsGuard =
+  | { readonly mode: 'loopback' }
+  | { readonly mode: 'token'; readonly token: string }
+  | { readonly mode: 'open' }
 
 /** Serves `/metrics` in Prometheus' text form to those whom the guard lets in. */
-export function mountMetrics(server: FastifyInstance, { metrics, guard }: { metrics: Metrics; guard: MetricsGuard }): void {
+export function mountMetrics(
+  server: FastifyInstance,
+  { metrics, guard }: { metrics: Metrics; guard: MetricsGuard },
+): void {
   server.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     if (!mayRead(guard, request)) return sendRefusal({ request, reply }, { code: 'metrics_forbidden' })
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
@@ -62,7 +68,8 @@ function mayRead(guard: MetricsGuard, request: FastifyRequest): boolean {
       return given !== null && timingSafeEqual(sha256(given), sha256(guard.token))
     }
     case 'loopback': {
-      const forwarded = request.headers['x-forwarded-for'] ?? request.headers['forwarded'] ?? request.headers['x-real-ip']
+      const forwarded =
+        request.headers['x-forwarded-for'] ?? request.headers['forwarded'] ?? request.headers['x-real-ip']
       const address = request.socket.remoteAddress ?? ''
       return forwarded === undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
     }

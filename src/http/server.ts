@@ -78,7 +78,7 @@ function acceptOnlyJson(server: FastifyInstance): void {
     const bytes = body as Buffer
     request.rawBody = bytes
     try {
-      parseJson(request, utf8.decode(bytes), done)
+      void parseJson(request, utf8.decode(bytes), done)
     } catch {
       done(Object.assign(new Error('the body is not UTF-8'), { code: 'FST_ERR_CTP_INVALID_JSON_BODY' }) as FastifyError)
     }

@@ -49,8 +49,8 @@ interface Refusal {
  */
 const REFUSALS: readonly Refusal[] = [
   {
-    sign: /not ready within/,
-    says: () => 'answers but does not get ready: it is loading its data, hangs, or is a cluster that misses slots',
+    sign: /not ready within|Command timed out/,
+    says: () => 'does not get ready: it is loading its data, hangs, or is a cluster that misses slots',
   },
   {
     sign: /WRONGPASS|invalid password|invalid username/i,

@@ -90,7 +90,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   if (!loaded.ok) throw new Error(describeFaults(loaded.faults))
   const service = await compose(loaded.config, options)
   const url = await service.server.listen({ host: '127.0.0.1', port: 0 })
-  const call = (method: string, path: string, callOptions?: CallOptions) => request(url + path, { method, ...callOptions })
+  const call = (method: string, path: string, callOptions?: CallOptions) =>
+    request(url + path, { method, ...callOptions })
   const tokenFor = async (body: object): Promise<string> => (await call('POST', '/api/v1/token', { body })).body.token
   const clientToken = (appId: string = APP_ID) => tokenFor({ appId })
   return {

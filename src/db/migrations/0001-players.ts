@@ -48,7 +48,11 @@ export const players: MigrationStep[] = [
       })
       .onDuplicateKeyUpdate({ status: 'erased' })
       .execute(),
-  (db) => db.deleteFrom('users').where('app_id', '=', '-' as never).execute(),
+  (db) =>
+    db
+      .deleteFrom('users')
+      .where('app_id', '=', '-' as never)
+      .execute(),
   (db) =>
     db.schema
       .createTable('identities')

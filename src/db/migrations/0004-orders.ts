@@ -40,9 +40,5 @@ export const orders: MigrationStep[] = [
       .addUniqueConstraint('orders_first_charge', ['first_charge_of'])
       .execute(),
   (db) =>
-    db.schema
-      .createIndex('orders_of_user')
-      .on('orders')
-      .columns(['user_id', 'created_at_ms', 'order_id'])
-      .execute(),
+    db.schema.createIndex('orders_of_user').on('orders').columns(['user_id', 'created_at_ms', 'order_id']).execute(),
 ]

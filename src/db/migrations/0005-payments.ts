@@ -41,8 +41,7 @@ export const payments: MigrationStep[] = [
       .addColumn('granted_order_id', 'varchar(200)')
       .addPrimaryKeyConstraint('payment_lines_key', ['payment_id', 'line_no'])
       .execute(),
-  (db) =>
-    db.schema.createIndex('payment_lines_of_order').on('payment_lines').columns(['app_id', 'order_id']).execute(),
+  (db) => db.schema.createIndex('payment_lines_of_order').on('payment_lines').columns(['app_id', 'order_id']).execute(),
   (db) =>
     db.schema
       .createTable('payment_events')

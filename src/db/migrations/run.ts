@@ -21,7 +21,10 @@ export async function applyMigrations(db: Kysely<Schema>): Promise<{ applied: st
 /** The steps that are not applied yet, in order. @throws SchemaMismatch when the database is from a newer release. */
 export async function pendingMigrations(db: Kysely<Schema>): Promise<string[]> {
   const known = await migratorOn(db).getMigrations()
-  const unknown = await appliedButUnknown(db, known.map((step) => step.name))
+  const unknown = await appliedButUnknown(
+    db,
+    known.map((step) => step.name),
+  )
   if (unknown.length > 0) {
     throw new SchemaMismatch(
       `the database is from a newer release (it has ${unknown[0]}): start that release, or restore a backup of this one`,
@@ -58,7 +61,10 @@ const stepProvider: MigrationProvider = {
 async function appliedButUnknown(db: Kysely<Schema>, known: string[]): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
   if (!tables.some((table) => table.name === LOG_TABLE)) return []
-  const rows = await db.selectFrom(LOG_TABLE as never).select('name' as never).execute()
+  const rows = await db
+    .selectFrom(LOG_TABLE as never)
+    .select('name' as never)
+    .execute()
   const names = (rows as { name: string }[]).map((row) => row.name)
   return names.filter((name) => !known.includes(name)).sort()
 }

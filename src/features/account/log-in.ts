@@ -41,6 +41,6 @@ export async function refreshAccount(
   player: { appId: AppId; playerId: PlayerId },
 ): Promise<Outcome<LoggedIn>> {
   const found = await findPlayer(deps.database.db, player)
-  if (!found || found.status !== 'active') return refused('player_not_found')
+  if (found?.status !== 'active') return refused('player_not_found')
   return accepted({ player: found, isNew: false })
 }

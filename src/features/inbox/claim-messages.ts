@@ -8,8 +8,8 @@ import {
   inboxAccount,
   insertLedgerTransactions,
   type LedgerTransaction,
-  playerAccount,
   type Posting,
+  playerAccount,
   postLedgerTransaction,
 } from '../wallet/index.ts'
 import { findMessage, markClaimed, selectUnclaimed } from './queries.ts'

@@ -41,11 +41,7 @@ export async function findMessage(
   tx: Tx,
   { playerId, messageId }: { playerId: PlayerId; messageId: MessageId },
 ): Promise<Row<'inbox_messages'> | null> {
-  const row = await tx
-    .selectFrom('inbox_messages')
-    .selectAll()
-    .where('message_id', '=', messageId)
-    .executeTakeFirst()
+  const row = await tx.selectFrom('inbox_messages').selectAll().where('message_id', '=', messageId).executeTakeFirst()
   return row && row.user_id === playerId ? row : null
 }
 

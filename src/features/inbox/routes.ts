@@ -6,7 +6,7 @@ import { isoTime } from '../../kernel/clock.ts'
 import type { Language } from '../../kernel/error-codes.ts'
 import type { MessageId } from '../../kernel/ids.ts'
 import { accepted } from '../../kernel/outcome.ts'
-import { type Claimed, type ClaimDeps, claimAllMessages, claimMessage } from './claim-messages.ts'
+import { type ClaimDeps, type Claimed, claimAllMessages, claimMessage } from './claim-messages.ts'
 import { listMessages } from './list-messages.ts'
 
 const nullable = (description: string) => Type.Union([Type.String(), Type.Null()], { description })

@@ -1,6 +1,6 @@
 import type { MessageState, NewRow, Row } from '../../db/schema.ts'
-import { newMessageId } from '../../kernel/ids.ts'
 import type { ErrorCode } from '../../kernel/error-codes.ts'
+import { newMessageId } from '../../kernel/ids.ts'
 
 /** The message that holds what an order owes beside its coins, or null when it owes nothing more. */
 export function rewardMessage(order: Row<'orders'>, nowMs: number): NewRow<'inbox_messages'> | null {

@@ -102,10 +102,7 @@ export async function selectHistory(
     query = query.where((eb) =>
       eb.and([
         eb('created_at_ms', '<=', after.createdAtMs),
-        eb.or([
-          eb('created_at_ms', '<', after.createdAtMs),
-          eb('order_id', '<', after.orderId as OrderId),
-        ]),
+        eb.or([eb('created_at_ms', '<', after.createdAtMs), eb('order_id', '<', after.orderId as OrderId)]),
       ]),
     )
   }

@@ -2,13 +2,19 @@ import type { PaymentLine, VerifiedPayment } from '../../channels/channel.ts'
 import type { NewRow } from '../../db/schema.ts'
 import { newReviewEntryId } from '../../kernel/ids.ts'
 import { invariant, unreachable } from '../../kernel/invariant.ts'
-import { minorUnits, type Money } from '../../kernel/money.ts'
+import { type Money, minorUnits } from '../../kernel/money.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { rewardMessage } from '../inbox/index.ts'
 import { type LockedOrder, makeOpenOrder, recordOrderState, takeTerms } from '../orders/index.ts'
 import type { LockedPlayer } from '../players/index.ts'
 import type { Reward, StoreItem } from '../store/index.ts'
-import { inboxAccount, type LedgerTransaction, playerAccount, type Posting, postLedgerTransaction } from '../wallet/index.ts'
+import {
+  inboxAccount,
+  type LedgerTransaction,
+  type Posting,
+  playerAccount,
+  postLedgerTransaction,
+} from '../wallet/index.ts'
 import { type LockedPayment, type LockedSettlement, orderKey } from './lock-settlement.ts'
 import type { KeptEvent } from './payment-event.ts'
 import type { Decision, SettlementRefusal } from './rules.ts'
@@ -69,7 +75,10 @@ export function applyDecision(draft: SettlementDraft, decided: DecidedLine): Lin
     case 'grant':
       return grant(draft, decided, decision.reward)
     case 'replay':
-      return { verdict: 'replayed', outcome: accepted(settlementOf(grantedOrder(draft, decided, decision.orderId), { replayed: true })) }
+      return {
+        verdict: 'replayed',
+        outcome: accepted(settlementOf(grantedOrder(draft, decided, decision.orderId), { replayed: true })),
+      }
     case 'duplicate':
       if (decision.isNew) {
         addLine(draft, decided, { standing: 'duplicate', refusal: null })
@@ -127,7 +136,9 @@ function grant(draft: SettlementDraft, decided: DecidedLine, reward: Reward): Li
   order.balance_coins_after = player.coins
   order.balance_tokens_after = player.tokens
   draft.outbox.push(
-    recordOrderState(existing ? { order, player, nowMs, from: order.status, to: 'completed' } : { order, player, nowMs, from: null }),
+    recordOrderState(
+      existing ? { order, player, nowMs, from: order.status, to: 'completed' } : { order, player, nowMs, from: null },
+    ),
   )
   if (existing) draft.changedOrders.add(order)
   draft.changedPlayers.add(player)
@@ -157,7 +168,9 @@ function putOrderInReview(draft: SettlementDraft, decided: DecidedLine, refusal:
   order.payment_channel = decided.verified.shown.channel
   order.payment_method = decided.verified.shown.method
   draft.outbox.push(
-    recordOrderState(existing ? { order, player, nowMs, from: order.status, to: 'review' } : { order, player, nowMs, from: null }),
+    recordOrderState(
+      existing ? { order, player, nowMs, from: order.status, to: 'review' } : { order, player, nowMs, from: null },
+    ),
   )
   if (existing) draft.changedOrders.add(order)
   draft.changedPlayers.add(player)
@@ -241,7 +254,11 @@ function orderOf(draft: SettlementDraft, { verified, line }: DecidedLine): Locke
   return draft.locked.orders.get(orderKey({ appId: verified.appId, orderId: line.orderId }))
 }
 
-function grantedOrder(draft: SettlementDraft, { verified }: DecidedLine, orderId: LockedOrder['order_id']): LockedOrder {
+function grantedOrder(
+  draft: SettlementDraft,
+  { verified }: DecidedLine,
+  orderId: LockedOrder['order_id'],
+): LockedOrder {
   const order = draft.locked.orders.get(orderKey({ appId: verified.appId, orderId }))
   invariant(order, `order ${orderId} was granted, so it is there`)
   return order

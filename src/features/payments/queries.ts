@@ -65,11 +65,7 @@ export async function setTransactionId(
   tx: Tx,
   { paymentId, transactionId }: { paymentId: PaymentId; transactionId: string },
 ): Promise<void> {
-  await tx
-    .updateTable('payments')
-    .set({ transaction_id: transactionId })
-    .where('payment_id', '=', paymentId)
-    .execute()
+  await tx.updateTable('payments').set({ transaction_id: transactionId }).where('payment_id', '=', paymentId).execute()
 }
 
 export async function insertPayments(tx: Tx, payments: readonly NewRow<'payments'>[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { VerifiedFailure } from '../../channels/channel.ts'
 import type { OrderStatus } from '../../db/schema.ts'
 import type { OrderId } from '../../kernel/ids.ts'
-import { minorUnits, type Money } from '../../kernel/money.ts'
+import { type Money, minorUnits } from '../../kernel/money.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import {
   insertOrders,
@@ -41,7 +41,11 @@ export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure):
     const named = { appId: failure.appId, orderIds: [failure.orderId] }
     const [existing] = await selectOrdersForUpdate(tx, named)
     const player = (await lockPlayers(tx, [failure.playerId])).get(failure.playerId)
-    const refusal = refuse(failure, { existing, item, isKnownPlayer: player?.app_id === failure.appId && player.status === 'active' })
+    const refusal = refuse(failure, {
+      existing,
+      item,
+      isKnownPlayer: player?.app_id === failure.appId && player.status === 'active',
+    })
     if (refusal || !player) {
       const code = refusal ?? 'player_not_found'
       const orderId = existing?.order_id ?? null
@@ -50,7 +54,8 @@ export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure):
     }
     // From here on nothing may be refused.
     const to = failure.errorCode === CANCELLED_CODE ? 'cancelled' : 'failed'
-    const order = existing ?? openOrder(failure, { item, isFirstCharge: player.first_charge_order_id === null, nowMs, status: to })
+    const order =
+      existing ?? openOrder(failure, { item, isFirstCharge: player.first_charge_order_id === null, nowMs, status: to })
     const changes = !existing || mayBecome(existing.status, to)
     if (changes) {
       order.error_code = failure.errorCode
@@ -102,5 +107,7 @@ function openOrder(
 /** What the store asks for one piece, to be shown; it binds nobody until the order is paid. */
 function listPrice(item: StoreItem | null): Money {
   const [first] = item?.prices ?? []
-  return first ? { currency: first[0], minor: first[1] } : { currency: 'USD' as Money['currency'], minor: minorUnits(0) }
+  return first
+    ? { currency: first[0], minor: first[1] }
+    : { currency: 'USD' as Money['currency'], minor: minorUnits(0) }
 }

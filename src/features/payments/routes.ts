@@ -1,6 +1,13 @@
 import { Type } from 'typebox'
 import type { Evidence } from '../../channels/channel.ts'
-import { failureFrom, paymentFrom, type SignedInstance, type TrustedSource, trustSignature, trustToken } from '../../channels/signed/index.ts'
+import {
+  failureFrom,
+  paymentFrom,
+  type SignedInstance,
+  type TrustedSource,
+  trustSignature,
+  trustToken,
+} from '../../channels/signed/index.ts'
 import { CallerOrderIdField, CurrencyField, ItemIdField, PriceField, shortText, UidField } from '../../http/fields.ts'
 import { type Caller, defineRoute } from '../../http/route.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
@@ -44,7 +51,9 @@ const SuccessBody = Type.Object({
   transaction_id: Type.Optional(
     Type.String({ pattern: '^[!-~]{1,200}$', maxLength: 200, description: "The platform's id of the payment" }),
   ),
-  web_pay_error_code: Type.Optional(Type.Unsafe<never>({ not: {}, description: 'A failure: send it to /payment/failure' })),
+  web_pay_error_code: Type.Optional(
+    Type.Unsafe<never>({ not: {}, description: 'A failure: send it to /payment/failure' }),
+  ),
 })
 
 const FailureBody = Type.Object({
@@ -68,7 +77,10 @@ const SuccessAnswer = Type.Object({
   tokens_granted: Type.Integer(),
   is_first_charge: Type.Boolean(),
   replayed: Type.Boolean({ description: 'True when an earlier delivery had granted it' }),
-  balance: Type.Object({ coins: Type.Integer(), tokens: Type.Integer() }, { description: 'The wallet right after the grant' }),
+  balance: Type.Object(
+    { coins: Type.Integer(), tokens: Type.Integer() },
+    { description: 'The wallet right after the grant' },
+  ),
   msg: Type.String(),
 })
 
@@ -94,7 +106,15 @@ export function paymentRoutes(deps: PaymentDeps) {
       access: 'payer',
       body: SuccessBody,
       answer: SuccessAnswer,
-      errors: ['player_not_found', 'item_not_found', 'item_locked', 'order_conflict', 'price_mismatch', 'balance_overflow', 'settlement_failed'],
+      errors: [
+        'player_not_found',
+        'item_not_found',
+        'item_locked',
+        'order_conflict',
+        'price_mismatch',
+        'balance_overflow',
+        'settlement_failed',
+      ],
       examples: {
         body: { ...EXAMPLE_MESSAGE, price: 19.99, currency: 'USD', transaction_id: 'txn-1', payment_channel: 'stripe' },
         answer: {

@@ -107,7 +107,10 @@ function isPlayerOf(player: LockedPlayer, appId: AppId): boolean {
   return player.app_id === appId && player.status === 'active'
 }
 
-function knownLineOf(held: LockedPayment, line: LockedPayment['lines'] extends Map<number, infer L> ? L : never): KnownLine {
+function knownLineOf(
+  held: LockedPayment,
+  line: LockedPayment['lines'] extends Map<number, infer L> ? L : never,
+): KnownLine {
   return {
     payerUserId: held.row.payer_user_id,
     orderId: line.order_id,
@@ -172,4 +175,3 @@ async function cataloguesOf(deps: SettleDeps, verified: readonly VerifiedPayment
   }
   return catalogues
 }
-

@@ -11,6 +11,9 @@ export type LockedPlayer = Row<'users'>
 
 /** Locks the players that exist; a number that is nobody's is simply absent. */
 export async function lockPlayers(tx: Tx, playerIds: Iterable<PlayerId>): Promise<Map<PlayerId, LockedPlayer>> {
-  const rows = await selectPlayersForUpdate(tx, [...new Set(playerIds)].sort((a, b) => a - b))
+  const rows = await selectPlayersForUpdate(
+    tx,
+    [...new Set(playerIds)].sort((a, b) => a - b),
+  )
   return new Map(rows.map((row) => [row.user_id, row]))
 }

@@ -41,7 +41,7 @@ export function openCatalogues(deps: { database: Database; clock: Clock }): Cata
       const known = cached.get(appId)
       if (known && Math.abs(deps.clock.nowMs() - known.checkedAtMs) < CHECK_EVERY_MS) return known.catalogue
       const running = loading.get(appId)
-      if (running) return running
+      if (running !== undefined) return running
       const started = load(appId).finally(() => loading.delete(appId))
       loading.set(appId, started)
       return started

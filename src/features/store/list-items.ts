@@ -22,7 +22,7 @@ export async function listItems(
   { appId, playerId }: { appId: AppId; playerId: PlayerId },
 ): Promise<Outcome<PlayerStore>> {
   const player = await findPlayer(deps.database.db, { appId, playerId })
-  if (!player || player.status !== 'active') return refused('player_not_found')
+  if (player?.status !== 'active') return refused('player_not_found')
   const { items } = await deps.catalogues.of(appId)
   const isFirstCharge = player.first_charge_order_id === null
   const offers = [...items.values()]

@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../../db/database.ts'
 import type { AppId } from '../../kernel/ids.ts'
-import type { SeedItem } from './seed.ts'
 import type { ActItem, StoreItem } from './rules.ts'
+import type { SeedItem } from './seed.ts'
 
 /** The version of an app's catalogue; 0 when the app has none yet. */
 export async function selectCatalogueVersion(db: Db, appId: AppId): Promise<number> {
@@ -33,7 +33,11 @@ export async function selectItems(db: Db, appId: AppId): Promise<StoreItem[]> {
 
 /** Makes the catalogue's row if it is absent and locks it. True when it is new, and so has no items yet. */
 export async function claimNewCatalogue(tx: Tx, appId: AppId): Promise<boolean> {
-  await tx.insertInto('catalogues').values({ app_id: appId, version: 0 }).onDuplicateKeyUpdate({ app_id: appId }).execute()
+  await tx
+    .insertInto('catalogues')
+    .values({ app_id: appId, version: 0 })
+    .onDuplicateKeyUpdate({ app_id: appId })
+    .execute()
   const row = await tx
     .selectFrom('catalogues')
     .select('version')

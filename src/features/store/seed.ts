@@ -35,16 +35,32 @@ function pack(
 
 /** The store that every new app starts with; later edits live in the database. */
 export const SEED_ITEMS: readonly SeedItem[] = [
-  pack(1, { en: 'Starter Pack', zh: '入门礼包' }, { usdCents: 1999, coins: 1000, tokens: 20, bonus: 0, firstBonus: 10 }),
+  pack(
+    1,
+    { en: 'Starter Pack', zh: '入门礼包' },
+    { usdCents: 1999, coins: 1000, tokens: 20, bonus: 0, firstBonus: 10 },
+  ),
   pack(2, { en: 'Growth Pack', zh: '成长礼包' }, { usdCents: 2999, coins: 2000, tokens: 30, bonus: 0, firstBonus: 10 }),
-  pack(3, { en: 'Advanced Pack', zh: '进阶礼包' }, { usdCents: 4999, coins: 5000, tokens: 50, bonus: 0, firstBonus: 10 }),
-  pack(4, { en: 'Elite Pack', zh: '精英礼包' }, { usdCents: 9999, coins: 10000, tokens: 100, bonus: 1, firstBonus: 15 }),
+  pack(
+    3,
+    { en: 'Advanced Pack', zh: '进阶礼包' },
+    { usdCents: 4999, coins: 5000, tokens: 50, bonus: 0, firstBonus: 10 },
+  ),
+  pack(
+    4,
+    { en: 'Elite Pack', zh: '精英礼包' },
+    { usdCents: 9999, coins: 10000, tokens: 100, bonus: 1, firstBonus: 15 },
+  ),
   pack(
     5,
     { en: 'Premium Pack', zh: '尊享礼包' },
     { usdCents: 19999, coins: 20000, tokens: 200, bonus: 2, firstBonus: 15 },
   ),
-  pack(6, { en: 'Deluxe Pack', zh: '豪华礼包' }, { usdCents: 39999, coins: 40000, tokens: 400, bonus: 4, firstBonus: 25 }),
+  pack(
+    6,
+    { en: 'Deluxe Pack', zh: '豪华礼包' },
+    { usdCents: 39999, coins: 40000, tokens: 400, bonus: 4, firstBonus: 25 },
+  ),
   pack(
     7,
     { en: 'Legend Pack', zh: '传奇礼包' },

@@ -4,15 +4,7 @@ import { invariant } from '../../kernel/invariant.ts'
 import type { GameCurrency } from '../../kernel/money.ts'
 
 /** The accounts that have postings and no stored balance: nothing hot to lock. */
-export const SYSTEM_ACCOUNTS = [
-  'sales',
-  'bonus',
-  'daily_gift',
-  'game',
-  'refund',
-  'write_off',
-  'support',
-] as const
+export const SYSTEM_ACCOUNTS = ['sales', 'bonus', 'daily_gift', 'game', 'refund', 'write_off', 'support'] as const
 export type SystemAccount = (typeof SYSTEM_ACCOUNTS)[number]
 
 /** A player's wallet, a player's unclaimed rewards, or one of the system's accounts. */
