@@ -18,8 +18,13 @@ const FEATURE_DOORS = ['src/features/[^/]+/index.ts', 'src/features/[^/]+/routes
 
 /** The floor plan's doors. The first line whose `from` fits a file decides; a file that none fits is not on the plan. */
 const DOORS: readonly Door[] = [
-  { from: /^src\/main\.ts$/, may: ['src/compose.ts', 'src/config/.*', 'src/kernel/.*'] },
-  { from: /^src\/compose\.ts$/, may: ['src/(?!main.ts|cli/).*'] },
+  // main.ts only asks for a fitting Node, so that start.ts and all behind it may use one.
+  {
+    from: /^src\/(?:main|start)\.ts$/,
+    may: ['src/(?:start|compose|version).ts', 'src/(?:config|kernel)/.*'],
+  },
+  { from: /^src\/version\.ts$/, may: [] },
+  { from: /^src\/compose\.ts$/, may: ['src/(?!main.ts|start.ts|cli/).*'] },
   { from: /^src\/kernel\//, may: ['src/kernel/.*'] },
   { from: /^src\/config\//, may: ['src/config/.*', 'src/kernel/.*', '=src/kv/redis-config.ts'] },
   { from: /^src\/db\//, may: ['src/db/.*', 'src/kernel/.*'] },
@@ -40,7 +45,7 @@ const DOORS: readonly Door[] = [
   { from: /^src\/(jobs|console|shop|test-routes)\//, may: [...FEATURE_DOORS, 'src/(kernel|db|kv|http)/.*'] },
   {
     from: /^src\/cli\//,
-    may: ['src/features/[^/]+/index.ts', 'src/(cli|kernel|config|db|kv)/.*', 'src/compose.ts'],
+    may: ['src/features/[^/]+/index.ts', 'src/(cli|kernel|config|db|kv)/.*', 'src/(?:compose|version).ts'],
   },
 ]
 
@@ -91,9 +96,11 @@ function opens({ may }: Door, { target, typeOnly }: { target: string; typeOnly: 
 /** What holds for every file of the repository, its tests included. */
 function guardedFault({ path }: Source, target: string): string | null {
   if (target === 'src/main.ts') return 'src/main.ts is where the process starts; nothing imports it'
-  const composes = path === 'src/main.ts' || path.startsWith('src/cli/') || path.startsWith('test/support/')
+  if (target === 'src/start.ts' && path !== 'src/main.ts') return 'src/start.ts is imported only by main.ts'
+  const composes =
+    /^src\/(?:main|start)\.ts$/.test(path) || path.startsWith('src/cli/') || path.startsWith('test/support/')
   if (target === 'src/compose.ts' && !composes) {
-    return 'src/compose.ts is imported only by main.ts, cli/ and test/support/'
+    return 'src/compose.ts is imported only by start.ts, cli/ and test/support/'
   }
   return null
 }

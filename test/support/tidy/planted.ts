@@ -56,6 +56,7 @@ const DOOR_BREACHES: readonly Planted[] = [
   door('the composition imports a command', 'src/compose.ts', `import { a } from './cli/seed.ts'`),
   door('somebody else composes', 'src/jobs/runner.ts', `import { compose } from '../compose.ts'`),
   door('a story composes by itself', 'test/flows/login.test.ts', `import { compose } from '../../src/compose.ts'`),
+  door('a story starts the process', 'test/flows/login.test.ts', `import { start } from '../../src/start.ts'`),
   door('somebody imports the start', 'test/support/app.ts', `import '../../src/main.ts'`),
   door('the service imports a test', 'src/http/server.ts', `import { a } from '../../test/support/app.ts'`),
   door('a folder is not on the floor plan', 'src/services/index.ts', 'export const a = 1'),
