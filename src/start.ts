@@ -2,15 +2,32 @@ import { compose, type Service } from './compose.ts'
 import type { Config } from './config/config.ts'
 import { describeFaults, loadProcessConfig } from './config/load.ts'
 import { portFaults } from './config/port.ts'
+import { openLogger } from './http/logger.ts'
 import { VERSION } from './version.ts'
+import { isWorker, superviseWorkers, tellSupervisor } from './workers.ts'
 
 /** Reads the configuration, composes, listens, and closes in reverse order at a signal. Refuses with every fault at once. */
 export async function start(): Promise<void> {
   const loaded = loadProcessConfig()
-  const taken = await portFaults(loaded.listen)
+  // A worker shares the port that its supervisor has tried.
+  const taken = isWorker() ? [] : await portFaults(loaded.listen)
   if (!loaded.ok) refuse(describeFaults([...loaded.faults, ...taken]))
   if (taken.length > 0) refuse(describeFaults(taken))
-  await serve(loaded.config, loaded.warnings)
+  const { config, warnings } = loaded
+  if (config.workers > 1 && !isWorker()) await supervise(config, warnings)
+  else await serve(config, isWorker() ? [] : warnings)
+}
+
+async function supervise(config: Config, warnings: readonly string[]): Promise<void> {
+  const { logger } = await openLogger(config)
+  for (const warning of warnings) logger.warn(warning)
+  superviseWorkers({
+    count: config.workers,
+    graceMs: config.shutdownGraceMs,
+    logger,
+    onListening: (address) => announce(config, address),
+    onRefused: refuse,
+  })
 }
 
 async function serve(config: Config, warnings: readonly string[]): Promise<void> {
@@ -28,15 +45,26 @@ async function serve(config: Config, warnings: readonly string[]): Promise<void>
   if (metricsServer && config.metrics.mode === 'guarded' && config.metrics.port !== null) {
     await metricsServer.listen({ host, port: config.metrics.port })
   }
-  const docs = config.http.docs ? `, its calls at ${address}/docs` : ''
-  process.stdout.write(`Payment API ${VERSION} (${config.env}) is running at ${address}${docs}\n`)
+  if (isWorker()) tellSupervisor({ kind: 'listening', address })
+  else announce(config, address)
+}
+
+function announce(config: Config, address: string): void {
+  const workers = config.workers > 1 ? ` with ${config.workers} workers` : ''
+  const lines = [`Payment API ${VERSION} (${config.env}) is running at ${address}${workers}`]
+  if (config.http.docs) lines.push(`Its calls are documented at ${address}/docs`)
+  process.stdout.write(`${lines.join('\n')}\n`)
 }
 
 /** Stops taking requests, finishes those under way, closes everything; a second signal or the end of grace kills. */
 function stopOnSignal(service: Service, config: Config): void {
   let stopping = false
   const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) process.exit(1)
+    if (stopping) {
+      // A terminal sends Ctrl-C to every process of the group: a worker hears it from there and from its supervisor.
+      if (!isWorker()) process.exit(1)
+      return
+    }
     stopping = true
     service.logger.info(`${signal}: finishing what is under way`)
     setTimeout(() => process.exit(1), config.shutdownGraceMs).unref()
@@ -47,6 +75,8 @@ function stopOnSignal(service: Service, config: Config): void {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  // A worker whose supervisor was killed stops too: nobody would replace or stop it.
+  if (isWorker()) process.on('disconnect', () => stop('SIGTERM'))
 }
 
 /** What an operator can mend is told in one line; only a bug is shown with its stack. */
@@ -57,6 +87,7 @@ function startFailure(error: unknown): string {
 }
 
 function refuse(why: string): never {
-  process.stderr.write(`${why}\n`)
+  if (isWorker()) tellSupervisor({ kind: 'refused', why })
+  else process.stderr.write(`${why}\n`)
   process.exit(1)
 }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import { unreachable } from '../kernel/invariant.ts'
 import type { RedisConfig, RedisTls } from './redis-config.ts'
@@ -25,7 +26,7 @@ const RECONNECT_MAX_MS = 1_000
 /** Doubles up to a second, with a tenth of jitter so that a hundred workers do not knock at once. It never gives up. */
 function reconnectDelayMs(attempt: number): number {
   const delay = Math.min(RECONNECT_FIRST_MS * 2 ** Math.min(attempt - 1, 10), RECONNECT_MAX_MS)
-  return Math.round(delay * (1 + Math.random() / 10))
+  return delay + randomInt(delay / 10)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { namedPlayer } from '../../http/auth.ts'
-import { shortText, UidField } from '../../http/fields.ts'
+import { UidField } from '../../http/fields.ts'
 import { type ClientCaller, defineRoute } from '../../http/route.ts'
 import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
@@ -68,8 +68,14 @@ const LoginTypeField = Type.Integer({ minimum: 0, maximum: 5, description: LOGIN
 const LoginIdField = Type.String({
   minLength: 1,
   maxLength: 255,
-  pattern: '^[^\\s\\u0000-\\u001f\\u007f](.*[^\\s\\u0000-\\u001f\\u007f])?$',
-  description: 'No blanks at either end',
+  pattern: '^[^\\s\\u0000-\\u001f\\u007f]([^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f])?$',
+  description: 'No blanks at either end, no control characters',
+})
+// Older clients send the number 0.
+const ShareIdField = Type.Unsafe<number | string>({
+  type: ['integer', 'string'],
+  maxLength: 64,
+  description: 'Ignored when unknown',
 })
 const LoginCodeField = Type.String({ minLength: 1, maxLength: 16 })
 const LOGIN_ERRORS: readonly ErrorCode[] = ['proof_required', 'invalid_code', 'session_bound']
@@ -119,7 +125,7 @@ export function accountRoutes(deps: AccountDeps) {
         loginType: LoginTypeField,
         loginId: Type.Optional(LoginIdField),
         loginCode: Type.Optional(LoginCodeField),
-        shareId: Type.Optional(shortText(64, 'Ignored when unknown')),
+        shareId: Type.Optional(ShareIdField),
         credential: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
         nonce: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
       }),

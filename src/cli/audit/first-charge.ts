@@ -1,0 +1,59 @@
+import { sql } from 'kysely'
+import type { Books } from './books.ts'
+
+/** I4: at most one first-charge order a player. It is the player's earliest grant, and the player's row names it. */
+export async function firstChargesAreOnce(books: Books): Promise<void> {
+  await books.breachedBy(
+    'a player has more than one first-charge order',
+    sql`select user_id, count(*) as first_charges
+      from orders
+      where is_first_charge = 1
+      group by user_id
+      having count(*) > 1`,
+  )
+  await books.breachedBy(
+    'a first-charge mark is not what the unique key guards, or stands on an order that was never granted',
+    sql`select app_id, order_id, user_id, is_first_charge, first_charge_of, granted_payment_id
+      from orders
+      where (is_first_charge = 1 and (granted_payment_id is null or coalesce(first_charge_of, 0) <> user_id))
+        or (is_first_charge = 0 and first_charge_of is not null)
+        or is_first_charge not in (0, 1)`,
+  )
+  await books.breachedBy(
+    'a first-charge order is not the one that its player names',
+    sql`select o.app_id, o.order_id, o.user_id, u.first_charge_order_id
+      from orders o
+      left join users u on u.user_id = o.user_id and u.app_id = o.app_id
+      where o.is_first_charge = 1 and coalesce(u.first_charge_order_id, '') <> o.order_id`,
+  )
+  await books.breachedBy(
+    "a player names a first charge that is no first-charge order of the player's",
+    sql`select u.user_id, u.first_charge_order_id
+      from users u
+      left join orders o on o.app_id = u.app_id and o.order_id = u.first_charge_order_id
+        and o.user_id = u.user_id and o.is_first_charge = 1
+      where u.first_charge_order_id is not null and o.order_id is null`,
+  )
+  await books.breachedBy(
+    'a player has a granted order and still a first charge to spend',
+    sql`select u.user_id, count(*) as granted_orders
+      from users u
+      join orders o on o.user_id = u.user_id
+      where u.first_charge_order_id is null and o.granted_payment_id is not null
+      group by u.user_id`,
+  )
+  // By the ledger's numbers, not by the time of day: clocks jump.
+  await books.breachedBy(
+    "a player's first charge is not the player's earliest grant",
+    sql`select u.user_id, u.first_charge_order_id, lt.source_id as earliest_order_id, lt.ledger_seq
+      from users u
+      join (
+        select user_id, min(ledger_seq) as ledger_seq
+        from ledger_transactions
+        where kind = 'order_grant'
+        group by user_id
+      ) earliest on earliest.user_id = u.user_id
+      join ledger_transactions lt on lt.user_id = earliest.user_id and lt.ledger_seq = earliest.ledger_seq
+      where u.first_charge_order_id <> lt.source_id`,
+  )
+}

@@ -1,0 +1,37 @@
+import { sql } from 'kysely'
+import { SYSTEM_ACCOUNTS } from '../../features/wallet/index.ts'
+import { GAME_CURRENCIES } from '../../kernel/money.ts'
+import type { Books } from './books.ts'
+
+/** I1: every posting is positive, between two different accounts, in one currency. */
+export async function postingsAreSound(books: Books): Promise<void> {
+  await books.breachedBy(
+    'a posting is not a positive countable amount of a known currency between two accounts',
+    sql`select user_id, ledger_seq, posting_no, from_account, to_account, currency, amount
+      from postings
+      where amount <= 0 or amount > ${sql.lit(Number.MAX_SAFE_INTEGER)} or from_account = to_account
+        or currency not in (${sql.join(GAME_CURRENCIES)})`,
+  )
+  const known = sql.join([...SYSTEM_ACCOUNTS, sql`concat('player:', user_id)`, sql`concat('inbox:', user_id)`])
+  await books.breachedBy(
+    "a posting touches an account that is neither the system's nor its own player's",
+    sql`select user_id, ledger_seq, posting_no, from_account, to_account, currency, amount
+      from postings
+      where from_account not in (${known}) or to_account not in (${known})`,
+  )
+  await books.breachedBy(
+    'the postings of a ledger transaction are not numbered from 1 without a gap',
+    sql`select lt.user_id, lt.ledger_seq, lt.kind, lt.source_id, count(p.posting_no) as postings
+      from ledger_transactions lt
+      left join postings p on p.user_id = lt.user_id and p.ledger_seq = lt.ledger_seq
+      group by lt.user_id, lt.ledger_seq, lt.kind, lt.source_id
+      having coalesce(min(p.posting_no), 0) <> 1 or max(p.posting_no) <> count(p.posting_no)`,
+  )
+  await books.breachedBy(
+    'a posting belongs to no ledger transaction',
+    sql`select p.user_id, p.ledger_seq, p.posting_no, p.from_account, p.to_account, p.currency, p.amount
+      from postings p
+      left join ledger_transactions lt on lt.user_id = p.user_id and lt.ledger_seq = p.ledger_seq
+      where lt.user_id is null`,
+  )
+}
