@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { openDirectChannel, verifySigner } from './channels/signed/index.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
@@ -62,7 +63,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const apps = openApps(config.apps)
   for (const app of apps.all) await seedCatalogue(database, app.appId)
   const accessTokens = openAccessTokens({ secret: config.jwtSecret ?? (await keptSecret(kv)), clock })
-  const sessions = openSessionStore(kv)
+  const sessions = openSessionStore({ kv, clock })
   const sessionDeps = { apps, accessTokens, sessions }
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics()
@@ -72,6 +73,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     clock,
     count: ({ kind, verdict }) => metrics.paymentEvents.labels(kind, verdict).inc(),
   }
+  const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const mint = config.env === 'local' ? ('open' as const) : ('closed' as const)
 
   const server = createServer({
@@ -89,6 +91,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   ])
   mountRoutes(server, {
     authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
+    verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
     routes: routes({
       sessions: sessionRoutes(sessionDeps),
       account: accountRoutes({ database, sessions, clock, loginTrust: mint === 'open' ? 'bare_ids' : 'proof' }),
@@ -98,8 +101,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       payments: paymentRoutes({
         ...settleDeps,
         lane: openPaymentLane(settleDeps),
-        mint,
-        signedInstances: config.channels.filter((channel) => channel.type === 'signed'),
+        direct: openDirectChannel({ mint }),
         report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
       }),
     }),

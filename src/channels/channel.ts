@@ -1,5 +1,6 @@
 import type { AppId, OrderId, PlayerId } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
+import type { Outcome } from '../kernel/outcome.ts'
 import type { PaymentEnvironment } from '../kernel/payment-environment.ts'
 
 declare const proven: unique symbol
@@ -63,4 +64,38 @@ export function vouchForPayment(facts: PaymentFacts): VerifiedPayment {
 /** For channels only: the caller states that it has proven these facts. */
 export function vouchForFailure(facts: FailureFacts): VerifiedFailure {
   return facts as VerifiedFailure
+}
+
+/** What has been proven of whoever sends a message: a token of an app, or a signature of an instance. */
+export type ProvenCaller =
+  | { readonly kind: 'server'; readonly appId: AppId }
+  | { readonly kind: 'client'; readonly appId: AppId; readonly playerId: PlayerId | null }
+  | { readonly kind: 'signer'; readonly appId: AppId; readonly instance: string }
+
+/** The body of `/payment/success` as it was documented from the first release on. */
+export interface SuccessMessage {
+  readonly order_id: string
+  readonly uid: string
+  readonly item_id: number | string
+  readonly price: number | string
+  readonly currency: string
+  readonly transaction_id?: string
+  readonly payment_channel?: string
+  readonly payment_method?: string
+}
+
+/** The body of `/payment/failure`. Its price and currency bind nobody. */
+export interface FailureMessage {
+  readonly order_id: string
+  readonly uid: string
+  readonly item_id: number | string
+  readonly web_pay_error_code: string
+  readonly payment_channel?: string
+  readonly payment_method?: string
+}
+
+/** The channel of those who speak our own form: a game's server with its token, a partner with its signature. */
+export interface DirectChannel {
+  payment(caller: ProvenCaller, told: { message: SuccessMessage; evidence: Evidence }): Outcome<VerifiedPayment>
+  failure(caller: ProvenCaller, told: { message: FailureMessage; evidence: Evidence }): Outcome<VerifiedFailure>
 }

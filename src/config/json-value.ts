@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox'
-import { Value } from 'typebox/value'
+import { Check, Errors } from 'typebox/schema'
 import { quoted } from './faults.ts'
 
 /** Names that mean something to every JavaScript object; as a key of ours they could only be an attack or a slip. */
@@ -52,8 +52,8 @@ const SHAPE_FAULTS_MAX = 10
 
 /** What is wrong with the shape of a value, in words that quote no value of it. Empty when it fits. */
 export function shapeFaults(schema: TSchema, value: unknown): string[] {
-  if (Value.Check(schema, value)) return []
-  const words = Value.Errors(schema, value).flatMap((error) => {
+  if (Check(schema, value)) return []
+  const words = Errors(schema, value)[1].flatMap((error) => {
     const place = error.instancePath === '' ? 'the value' : error.instancePath
     if (error.keyword === 'boolean' || error.keyword === 'anyOf' || error.keyword === 'const') return []
     if (error.keyword === 'additionalProperties') {

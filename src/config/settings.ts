@@ -1,4 +1,4 @@
-import { Value } from 'typebox/value'
+import { Check } from 'typebox/schema'
 import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
 import { type EnvironmentDefaults, VARIABLE_NAMES, VARIABLES, type VariableName, type VariableValue } from './schema.ts'
 
@@ -25,7 +25,7 @@ export function readSetting<N extends VariableName>(texts: Texts, name: N): Read
   const text = texts[name]
   if (text === null) return read(null)
   const value = plainValue(name, text)
-  if (!Value.Check(VARIABLES[name].value, value)) return faulty(unfitting(name, text))
+  if (!Check(VARIABLES[name].value, value)) return faulty(unfitting(name, text))
   return read(value as VariableValue<N>)
 }
 

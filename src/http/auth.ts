@@ -1,10 +1,18 @@
 import type { PlayerId } from '../kernel/ids.ts'
 import { parsePlayerId } from '../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../kernel/outcome.ts'
-import type { Access, Caller, ClientCaller } from './route.ts'
+import type { Access, Caller, ClientCaller, SignerCaller } from './route.ts'
 
 /** Asks the sessions who a token stands for. Handed in, so that this file knows no feature. */
 export type Authenticate = (accessToken: string) => Promise<Outcome<Caller>>
+
+/** Asks the channels who has signed a body. Handed in, like the sessions. */
+export type VerifySigner = (message: {
+  signature: string | string[] | undefined
+  channelHeader: string | string[] | undefined
+  paymentChannel: string | undefined
+  rawBody: Uint8Array
+}) => Outcome<SignerCaller>
 
 // A token of ours is under 600 bytes; what is longer was never ours and is not worth a hash.
 const TOKEN_LENGTH_MAX = 4096
@@ -22,7 +30,7 @@ export async function admit(
   { access, authorization, signed }: { access: Access; authorization: string | undefined; signed: boolean },
 ): Promise<Outcome<Caller | null>> {
   if (access === 'open') return accepted(null)
-  // Where a signature is there it alone decides, whatever token stands beside it.
+  // Where a signature is there it alone decides, whatever token stands beside it; it is checked once the body is read.
   if (access === 'payer' && signed) return accepted(null)
   const token = bearerToken(authorization)
   if (!token) return refused('unauthorized')

@@ -14,17 +14,19 @@ export const SECRET_KEYS: readonly string[] = [
 /** The same keys as pino wants them, at the top of a line and one level down. */
 export const SECRET_PATHS: readonly string[] = SECRET_KEYS.flatMap((key) => [`["${key}"]`, `*["${key}"]`])
 
+// Callers choose much of what is logged: every rule takes time that grows with the line, never with its square.
 const KEYS = [...new Set(SECRET_KEYS.map((key) => key.toLowerCase()))].join('|')
-const KEYED_STRING = new RegExp(`("(?:${KEYS})"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"`, 'gi')
+const STRING = '"(?:[^"\\\\]|\\\\.)*"'
+const KEYED_VALUE = new RegExp(`("(?:${KEYS})":)(?:${STRING}|-?[0-9][0-9.e+-]*|\\[(?:${STRING}|[^"[\\]])*\\])`, 'gi')
 // JSON that was put into a message, so that its quotes are escaped.
 const KEYED_STRING_QUOTED = new RegExp(`(\\\\"(?:${KEYS})\\\\"\\s*:\\s*\\\\")[^"\\\\]*`, 'gi')
 const KEYED_PAIR = new RegExp(`\\b(${KEYS})=[^\\s&;,"'\\\\]+`, 'gi')
 
-const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi
-const JWT = /eyJ[\w-]{4,}\.[\w-]+\.[\w-]*/g
+const BEARER = /\b(Bearer\s+[\w.~+/=-]{4,}|Basic\s+[\w+/=]{16,})/gi
+const JWT = /eyJ[\w-]{4,300}\.[\w-]+\.?[\w-]*/g
 const MAIL_ADDRESS = /(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g
 const URL_CREDENTIALS = /:\/\/[^\s/@"\\]{1,512}@/g
-const QUERY_STRING = /(\/[\w./~%:+-]*)\?[^\s"'\\]+/g
+const QUERY_STRING = /(?<=[\w/%.~-])\?[^\s"'\\]+/g
 const CARD_NUMBER = /(?<![\w.-])[2-6](?:[ -]?[0-9]){13,18}(?![\w-]|\.[0-9])/g
 
 /**
@@ -32,13 +34,13 @@ const CARD_NUMBER = /(?<![\w.-])[2-6](?:[ -]?[0-9]){13,18}(?![\w-]|\.[0-9])/g
  * message, in a stack. What comes out is JSON again. Most lines need only the cheap look at the start of each rule.
  */
 export function maskLine(line: string): string {
-  let masked = line.replace(KEYED_STRING, '$1"[redacted]"')
+  let masked = line.replace(KEYED_VALUE, '$1"[redacted]"')
   if (masked.includes('\\"')) masked = masked.replace(KEYED_STRING_QUOTED, '$1[redacted]')
   // The query goes before its pairs are looked at: it is dropped whole.
-  if (masked.includes('?')) masked = masked.replace(QUERY_STRING, '$1?[query]')
+  if (masked.includes('?')) masked = masked.replace(QUERY_STRING, '?[query]')
   if (masked.includes('=')) masked = masked.replace(KEYED_PAIR, '$1=[redacted]')
   if (masked.includes('eyJ')) masked = masked.replace(JWT, '[jwt]')
-  masked = masked.replace(BEARER, '$1 [redacted]')
+  masked = masked.replace(BEARER, '[authorization]')
   if (masked.includes('@')) masked = masked.replace(URL_CREDENTIALS, '://[redacted]@').replace(MAIL_ADDRESS, '[mail]')
   return masked.replace(CARD_NUMBER, maskCard)
 }

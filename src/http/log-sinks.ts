@@ -78,9 +78,14 @@ function streamSink(stream: LineStream, onFirstError: (error: Error) => void = (
       stream.write(line)
     },
     close: async () => {
-      const closed = once(stream, 'close', { signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch(() => {})
-      stream.end()
-      await closed
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)
+        stream.once('close', () => {
+          clearTimeout(timer)
+          resolve()
+        })
+        stream.end()
+      })
     },
   }
 }

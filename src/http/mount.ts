@@ -2,9 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterfa
 import { ERROR_CODES } from '../kernel/error-codes.ts'
 import type { Refusal } from '../kernel/outcome.ts'
 import { failureBody, retryAfterSeconds, successBody } from './answers.ts'
-import { type Authenticate, admit } from './auth.ts'
+import { type Authenticate, admit, type VerifySigner } from './auth.ts'
 import { preferredLanguage } from './language.ts'
-import type { Caller, Route, RouteEntry } from './route.ts'
+import type { Caller, Route, RouteEntry, SignerCaller } from './route.ts'
 import { compiledSchema } from './route-schema.ts'
 
 declare module 'fastify' {
@@ -13,15 +13,21 @@ declare module 'fastify' {
     route?: Route
   }
   interface FastifyRequest {
-    caller: Caller | null
+    caller: Caller | SignerCaller | null
     rawBody: Uint8Array
   }
+}
+
+/** Who is asked about a caller. */
+export interface Gatekeepers {
+  readonly authenticate: Authenticate
+  readonly verifySigner: VerifySigner
 }
 
 /** Puts every route of the list on the server, each with its check of the caller, its schemas and its envelope. */
 export function mountRoutes(
   server: FastifyInstance,
-  { routes, authenticate }: { routes: readonly RouteEntry[]; authenticate: Authenticate },
+  { routes, authenticate, verifySigner }: { routes: readonly RouteEntry[] } & Gatekeepers,
 ): void {
   server.decorateRequest('caller', null)
   for (const [method, url, route] of routes) {
@@ -40,13 +46,32 @@ export function mountRoutes(
         if (!admitted.ok) return sendRefusal({ request, reply }, admitted.refusal)
         request.caller = admitted.value
       },
-      preValidation: async (request) => prepareInput(route, request),
+      // Before the fields are judged: a forger learns nothing of them.
+      preValidation: async (request, reply) => {
+        if (route.access === 'payer' && request.caller === null) {
+          const signer = verifySigner(signedMessage(request))
+          if (!signer.ok) return sendRefusal({ request, reply }, signer.refusal)
+          request.caller = signer.value
+        }
+        prepareInput(route, request)
+      },
       handler: async (request, reply) => {
         const outcome = await route.handle(inputOf(request) as never)
         if (!outcome.ok) return sendRefusal({ request, reply }, outcome.refusal)
         return reply.send(successBody(outcome.value as object))
       },
     })
+  }
+}
+
+function signedMessage(request: FastifyRequest) {
+  const body = request.body as { payment_channel?: unknown } | null | undefined
+  const named = body?.payment_channel
+  return {
+    signature: request.headers['x-signature'],
+    channelHeader: request.headers['x-channel'],
+    paymentChannel: typeof named === 'string' ? named : undefined,
+    rawBody: request.rawBody,
   }
 }
 

@@ -19,10 +19,17 @@ export interface ServerCaller {
 
 export type Caller = ClientCaller | ServerCaller
 
+/** Whoever has signed the body, proven: a `signed` instance of an app. */
+export interface SignerCaller {
+  readonly kind: 'signer'
+  readonly appId: AppId
+  readonly instance: string
+}
+
 /**
  * Who may make a call. `open`: anybody. `session`: a client, logged in or not. `player`: a logged-in client.
- * `player_or_server`: also a game server, which then names the player. `payer`: a token of any kind, or a signature
- * that the handler checks itself.
+ * `player_or_server`: also a game server, which then names the player. `payer`: a token of any kind, or a
+ * signature over the body, which alone decides where there is one.
  */
 export type Access = 'open' | 'session' | 'player' | 'player_or_server' | 'payer'
 
@@ -31,7 +38,7 @@ interface CallerOf {
   session: ClientCaller
   player: ClientCaller & { readonly playerId: PlayerId }
   player_or_server: (ClientCaller & { readonly playerId: PlayerId }) | ServerCaller
-  payer: Caller | null
+  payer: Caller | SignerCaller
 }
 
 /** What a handler is given: the checked request, and who makes it. */

@@ -26,7 +26,10 @@ export interface KeyValueTtl {
   readonly ttlMs: number | null
 }
 
-/** The store is gone or too slow: the caller answers 503 `sessions_unavailable`; payments by servers go on. */
+/**
+ * The store is gone or too slow: the caller answers 503 `sessions_unavailable`; payments by servers go on. A write that
+ * was refused with this may have happened.
+ */
 export class KeyValueUnavailable extends Error {
   override readonly name = 'KeyValueUnavailable'
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { auditDatabase } from '../../src/cli/audit/audit-database.ts'
 import type { Db } from '../../src/db/database.ts'
 import type { Row } from '../../src/db/schema.ts'
 import { CHAIN_START } from '../../src/features/players/index.ts'
@@ -73,8 +74,12 @@ export async function setPlayer(
   })
 }
 
-/** Checks the books of every player from scratch: balances, messages, grants, chains and sequences. */
+/** Checks the books by the audit, and once more from scratch: balances, messages, grants, chains and sequences. */
 export async function assertBooks(app: TestApp): Promise<void> {
+  const report = await auditDatabase(app.service.database)
+  const broken = report.invariants.filter((invariant) => invariant.breaches > 0)
+  assert.deepEqual(broken, [], 'the audit is clean')
+  assert.equal(report.clean, true)
   await app.service.database.inSnapshot(async (db) => {
     for (const player of await db.selectFrom('users').selectAll().execute()) await assertPlayerBooks(db, player)
     await assertOrders(db)

@@ -46,7 +46,7 @@ const ROOT = resolve(import.meta.dirname, '../..')
 // A cold start on a busy machine; the design's own figure is far below.
 const START_WITHIN_MS = 30_000
 const END_WITHIN_MS = 60_000
-const RUNNING_LINE = / is running at (http:\/\/[^\s,]+)/
+const RUNNING_LINE = / is running at (http:\/\/\S*\d)/
 
 /** A folder that is gone after the test. */
 export function temporaryDirectory(t: TestContext): string {
@@ -190,7 +190,6 @@ function spawnProgram(args: readonly string[], variables: Readonly<Record<string
 
 /** What the machine has set for its own purposes must not configure the server under test. */
 function cleanEnvironment(variables: Readonly<Record<string, string>>): Record<string, string> {
-  // biome-ignore lint/complexity/useLiteralKeys: an index signature is read with brackets under our compiler flags
   return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: tmpdir(), ...variables }
 }
 

@@ -21,7 +21,6 @@ export const redisServerInstalled = spawnSync('redis-server', ['--version']).sta
 
 /** The Redis that `TEST_REDIS_URL` names, or null: then the tests say loudly that they leave Redis out. */
 export function testRedisConfig(): RedisSingleConfig | null {
-  // biome-ignore lint/complexity/useLiteralKeys: an index signature is read with brackets under our compiler flags
   const text = process.env['TEST_REDIS_URL']
   if (!text) return null
   const url = new URL(text)

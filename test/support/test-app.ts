@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { compose, type Overrides, type Service } from '../../src/compose.ts'
 import { describeFaults, loadConfig } from '../../src/config/load.ts'
 import { type Engine, engines } from './engines.ts'
+import { testRedis } from './test-redis.ts'
 
 export { engines }
 
@@ -22,10 +23,10 @@ const LOCAL_APPS = [
   { appId: OTHER_APP_ID, appSecret: OTHER_APP_SECRET },
 ]
 const ONLINE_APPS = [
-  { appId: APP_ID, appSecret: 'u3Jx8TqPz5Wm1RkYv7Nc4Hd2Lb9Gf6Se' },
-  { appId: OTHER_APP_ID, appSecret: 'q8Zt4Vn2Xr6Bk1Mw9Cy3Fp7Jd5Hg0La' },
+  { appId: APP_ID, appSecret: 'u3Jx8TqPz5Wm1RkYv7Nc4Hd2Lb9Gf6SeXa' },
+  { appId: OTHER_APP_ID, appSecret: 'q8Zt4Vn2Xr6Bk1Mw9Cy3Fp7Jd5Hg0LaTe' },
 ]
-export const ONLINE_APP_SECRET = 'u3Jx8TqPz5Wm1RkYv7Nc4Hd2Lb9Gf6Se'
+export const ONLINE_APP_SECRET = 'u3Jx8TqPz5Wm1RkYv7Nc4Hd2Lb9Gf6SeXa'
 
 /** What a call answered: the status, the headers, and the body as JSON. */
 export interface Answer {
@@ -69,6 +70,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   if (!engine) throw new Error('there is always SQLite')
   const store = await engine.create()
   const directory = await mkdtemp(join(tmpdir(), 'payment-api-test-'))
+  // Each database with the store that goes with it in production.
+  const redis = engine.name === 'mysql' ? testRedis() : null
   const online = options.env === 'online'
   const variables: Record<string, string> = {
     ENV: online ? 'online' : 'local',
@@ -82,8 +85,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       signed: { appId: APP_ID, secrets: [SIGNED_SECRET] },
       partner: { type: 'signed', appId: OTHER_APP_ID, secrets: [PARTNER_SECRET, 'test-signing-secret-that-is-older'] },
     }),
-    ...(online ? { JWT_SECRET: 'b7Yd2Kq9Wn4Xs6Vt1Rm8Zc3Lp5Hj0Gf', LOG_FILE: join(directory, 'log') } : {}),
-    ...store.variables,
+    ...(online ? { JWT_SECRET: 'b7Yd2Kq9Wn4Xs6Vt1Rm8Zc3Lp5Hj0GfUo', LOG_FILE: join(directory, 'log') } : {}),
+    ...redis?.variables,
     ...options.variables,
   }
   const loaded = loadConfig(variables)
@@ -110,6 +113,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     close: async () => {
       await service.close()
       await store.drop()
+      await redis?.drop()
       await rm(directory, { recursive: true, force: true })
     },
   }

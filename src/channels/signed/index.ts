@@ -1,3 +1,20 @@
+import type { DirectChannel } from '../channel.ts'
+import { failureFrom, paymentFrom } from './translate.ts'
+import { trustCaller } from './trust.ts'
+
 export { signBody } from './sign.ts'
-export { failureFrom, paymentFrom } from './translate.ts'
-export { SERVER_INSTANCE, type SignedInstance, type TrustedSource, trustSignature, trustToken } from './trust.ts'
+export { type SignedInstance, verifySigner } from './trust.ts'
+
+/** The channel of a game's own server and of signed partners; with an `open` mint, of game clients too. */
+export function openDirectChannel({ mint }: { mint: 'open' | 'closed' }): DirectChannel {
+  return {
+    payment: (caller, told) => {
+      const source = trustCaller(mint, caller)
+      return source.ok ? paymentFrom(source.value, told) : source
+    },
+    failure: (caller, told) => {
+      const source = trustCaller(mint, caller)
+      return source.ok ? failureFrom(source.value, told) : source
+    },
+  }
+}

@@ -4,13 +4,14 @@ import { type CurrencyCode, type Money, parseCurrency, parseMajor } from '../../
 import { accepted, type FieldFault, type Outcome, refused } from '../../kernel/outcome.ts'
 import {
   type Evidence,
+  type FailureMessage,
+  type SuccessMessage,
   type VerifiedFailure,
   type VerifiedPayment,
   vouchForFailure,
   vouchForPayment,
 } from '../channel.ts'
 import type { TrustedSource } from './trust.ts'
-import type { FailureMessage, SuccessMessage } from './wire.ts'
 
 /** A trusted source's word that money was paid, as a payment. Vouched for by whoever made the source. */
 export function paymentFrom(

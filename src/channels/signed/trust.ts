@@ -1,5 +1,6 @@
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { ProvenCaller } from '../channel.ts'
 import { isGenuine } from './verify.ts'
 
 /** One configured instance of type `signed`. */
@@ -20,28 +21,28 @@ export interface TrustedSource {
 export const SERVER_INSTANCE = 'server'
 const SIGNED_INSTANCE_DEFAULT = 'signed'
 
-/** What a caller's token proves of a payment, when there is no signature. */
-export interface TokenProof {
-  readonly kind: 'client' | 'server'
-  readonly appId: AppId
-  readonly playerId?: PlayerId | null
-}
-
 /**
- * Who may say that money was paid. A server always. A game client only where the service is an open mint (`local`), and
- * once logged in only for itself: online a player could otherwise grant themselves coins.
+ * Who may say that money was paid. A server and a signer always. A game client only where the service is an open mint
+ * (`local`), and once logged in only for itself: online a player could otherwise grant themselves coins.
  */
-export function trustToken(mint: 'open' | 'closed', token: TokenProof): Outcome<TrustedSource> {
-  if (token.kind === 'server') return accepted({ appId: token.appId, instance: SERVER_INSTANCE, onlyPlayer: null })
-  if (mint === 'closed') return refused('channel_not_trusted')
-  return accepted({ appId: token.appId, instance: SERVER_INSTANCE, onlyPlayer: token.playerId ?? null })
+export function trustCaller(mint: 'open' | 'closed', caller: ProvenCaller): Outcome<TrustedSource> {
+  const { appId } = caller
+  switch (caller.kind) {
+    case 'signer':
+      return accepted({ appId, instance: caller.instance, onlyPlayer: null })
+    case 'server':
+      return accepted({ appId, instance: SERVER_INSTANCE, onlyPlayer: null })
+    case 'client':
+      if (mint === 'closed') return refused('channel_not_trusted')
+      return accepted({ appId, instance: SERVER_INSTANCE, onlyPlayer: caller.playerId })
+  }
 }
 
 /**
  * Who signed this body. The name (header `X-Channel`, else the body's `payment_channel`) is a look-up key among the
  * `signed` instances and nothing more: the body is believed only once its bytes are proven.
  */
-export function trustSignature(
+export function verifySigner(
   instances: readonly SignedInstance[],
   message: {
     signature: string | string[] | undefined
@@ -50,11 +51,11 @@ export function trustSignature(
     rawBody: Uint8Array
     nowMs: number
   },
-): Outcome<TrustedSource> {
+): Outcome<{ kind: 'signer'; appId: AppId; instance: string }> {
   const { signature, channelHeader, rawBody, nowMs } = message
   const name = typeof channelHeader === 'string' ? channelHeader : (message.paymentChannel ?? SIGNED_INSTANCE_DEFAULT)
   const known = instances.find((one) => one.instance === name)
   if (!known || typeof signature !== 'string') return refused('invalid_signature')
   if (!isGenuine(known.secrets, { header: signature, rawBody, nowMs })) return refused('invalid_signature')
-  return accepted({ appId: known.appId, instance: known.instance, onlyPlayer: null })
+  return accepted({ kind: 'signer', appId: known.appId, instance: known.instance })
 }

@@ -1,13 +1,9 @@
-import { sql } from 'kysely'
 import type { Database, Db } from '../../db/database.ts'
-import type { Schema } from '../../db/schema.ts'
 import { type Clock, systemClock } from '../../kernel/clock.ts'
 import { type Findings, openBooks } from './books.ts'
 import { rootOfChains } from './chains.ts'
 import { INVARIANTS, type InvariantName } from './invariants.ts'
-
-/** How many rows the books have. */
-export type Totals = Readonly<Record<keyof typeof COUNTED, number>>
+import { countRows, type Totals } from './totals.ts'
 
 export type InvariantReport = Findings & { readonly name: InvariantName; readonly sentence: string }
 
@@ -36,17 +32,6 @@ export interface AuditOptions {
 
 // Enough to see what kind of fault it is; the ids of a thousand more help nobody.
 const SHOWN_MAX = 20
-
-const COUNTED = {
-  players: 'users',
-  orders: 'orders',
-  payments: 'payments',
-  paymentEvents: 'payment_events',
-  inboxMessages: 'inbox_messages',
-  ledgerTransactions: 'ledger_transactions',
-  postings: 'postings',
-  outboxEvents: 'outbox_events',
-} as const satisfies Record<string, keyof Schema>
 
 /** Checks every invariant of the books on one snapshot, so that a service at work is audited as it was at one moment. */
 export async function auditDatabase(database: Database, options: AuditOptions = {}): Promise<AuditReport> {
@@ -82,13 +67,4 @@ async function checkAll(db: Db, totals: Totals, options: AuditOptions): Promise<
   const last = reports.at(-1)
   if (last) options.onProgress?.({ rowsRead: rowsTotal, rowsTotal, checking: last.name })
   return reports
-}
-
-async function countRows(db: Db): Promise<Totals> {
-  const counted: [string, number][] = []
-  for (const [name, table] of Object.entries(COUNTED)) {
-    const { rows } = await sql<{ found: number }>`select count(*) as found from ${sql.table(table)}`.execute(db)
-    counted.push([name, Number(rows[0]?.found ?? 0)])
-  }
-  return Object.fromEntries(counted) as Totals
 }

@@ -1,4 +1,3 @@
-import type { Totals } from './audit-database.ts'
 import { balancesFollowFromPostings } from './balances.ts'
 import type { Books } from './books.ts'
 import { chainsAreUnbroken } from './chains.ts'
@@ -10,6 +9,7 @@ import { orderStatesAreTold } from './order-events.ts'
 import { paymentsAreAccountedFor } from './payments.ts'
 import { postingsAreSound } from './postings.ts'
 import { reversalsFitTheirGrants } from './reversals.ts'
+import type { Totals } from './totals.ts'
 
 export type InvariantName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10'
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
+import type { PaymentEventId } from '../../kernel/ids.ts'
 import type { Books } from './books.ts'
 
 /** I9: every payment event points to its order or says why not; a payment's identity stands once. */
@@ -142,12 +143,12 @@ async function bodiesAreUntouched(books: Books): Promise<void> {
       left join payment_event_bodies b on b.event_id = e.event_id
       where b.event_id is null`,
   )
-  for (let after = ''; ; ) {
+  for (let after = '' as PaymentEventId; ; ) {
     const page = await books.db
       .selectFrom('payment_event_bodies as b')
       .leftJoin('payment_events as e', 'e.event_id', 'b.event_id')
       .select(['b.event_id', 'b.body', 'e.body_sha256'])
-      .where('b.event_id', '>', after as (typeof page)[number]['event_id'])
+      .where('b.event_id', '>', after)
       .orderBy('b.event_id')
       .limit(BODIES_A_PAGE)
       .execute()

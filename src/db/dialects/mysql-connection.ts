@@ -112,7 +112,8 @@ export class MysqlConnection implements DatabaseConnection {
       return
     }
     const mark = ++this.#marksMade
-    await this.#command(COMMIT_MARKS.write, [this.#slot, mark, systemClock.nowMs(), mark, systemClock.nowMs()])
+    const nowMs = systemClock.nowMs()
+    await this.#command(COMMIT_MARKS.write, [this.#slot, mark, nowMs, mark, nowMs])
     try {
       await this.#ask('commit')
     } catch (error) {
@@ -137,9 +138,12 @@ export class MysqlConnection implements DatabaseConnection {
     }
     // The old row may still be asked for by nobody but a person; this place goes on with another.
     this.#slot = newSlot()
-    throw new StorageUnavailable('the connection broke during a commit and the database cannot be asked what became of it', {
-      cause,
-    })
+    throw new StorageUnavailable(
+      'the connection broke during a commit and the database cannot be asked what became of it',
+      {
+        cause,
+      },
+    )
   }
 
   async #command(sql: string, parameters: readonly unknown[] = []): Promise<void> {

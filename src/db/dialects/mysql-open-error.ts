@@ -7,7 +7,9 @@ const TLS = /^(ERR_SSL|ERR_TLS|HANDSHAKE_(NO_)?SSL|EPROTO)/
 
 /** Why the database cannot be opened, in one line that names the setting to mend and never the password. */
 export function explainOpenError(error: unknown, settings: MysqlSettings): StorageUnavailable {
-  const cause = (error instanceof StorageUnavailable && error.cause instanceof Error ? error.cause : error) as MysqlError
+  const cause = (
+    error instanceof StorageUnavailable && error.cause instanceof Error ? error.cause : error
+  ) as MysqlError
   const remedy = remedyFor(cause, settings)
   const { host, port } = settings
   return new StorageUnavailable(`cannot open the database at ${host}:${port}: ${remedy}`, { cause: error })
@@ -15,7 +17,8 @@ export function explainOpenError(error: unknown, settings: MysqlSettings): Stora
 
 function remedyFor({ errno, code = '', message }: MysqlError, settings: MysqlSettings): string {
   const { host, port, user, database, tls } = settings
-  if (CERTIFICATE.test(code)) return `its certificate is not trusted (${code}): mend tls_ca, or the host, in DATABASE_URL`
+  if (CERTIFICATE.test(code))
+    return `its certificate is not trusted (${code}): mend tls_ca, or the host, in DATABASE_URL`
   if (TLS.test(code)) return `it does not speak TLS with us (${code}): mend ?tls=${tls} in DATABASE_URL`
   switch (errno) {
     case 1045:

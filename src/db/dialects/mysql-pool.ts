@@ -1,7 +1,6 @@
 import type { ConnectionOptions } from 'mysql2'
 import { StorageUnavailable } from '../errors.ts'
 import { MysqlConnection } from './mysql-connection.ts'
-import { translateMysqlError } from './mysql-errors.ts'
 import type { MysqlPatience } from './mysql-session.ts'
 
 export interface MysqlPoolLimits {
@@ -49,18 +48,21 @@ export class MysqlPool {
       return connection
     } catch (error) {
       this.release(connection)
-      throw translateMysqlError(error)
+      const { message } = error as Error
+      throw new StorageUnavailable(`cannot connect to the database: ${message}`, { cause: error })
     }
   }
 
   release(connection: MysqlConnection): void {
     // What broke one session has mostly broken all; whoever comes next should not have to find out.
     if (!connection.isOpen) for (const idle of this.#idle) idle.drop()
-    if (this.#isClosed) return connection.quit()
     const next = this.#waiting.shift()
-    if (next) return next.take(connection)
-    this.#idle.push(connection)
-    this.#restedSinceSweep.add(connection)
+    if (this.#isClosed) connection.quit()
+    else if (next) next.take(connection)
+    else {
+      this.#idle.push(connection)
+      this.#restedSinceSweep.add(connection)
+    }
   }
 
   close(): void {

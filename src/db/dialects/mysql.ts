@@ -1,8 +1,7 @@
-import { sql } from 'kysely'
+import { CompiledQuery, sql } from 'kysely'
 import { systemClock } from '../../kernel/clock.ts'
 import type { Database, Db } from '../database.ts'
 import { retryTransaction } from '../database.ts'
-import { StorageUnavailable } from '../errors.ts'
 import { applyMigrations, pendingMigrations } from '../migrations/run.ts'
 import { COMMIT_MARKS, MARKS_KEPT_MS } from './mysql-commit-marks.ts'
 import { kyselyOnPool } from './mysql-driver.ts'
@@ -41,19 +40,18 @@ const PATIENT_IDLE_SECONDS = 60 * 60
  * @throws StorageUnavailable in one line that says which setting to mend.
  */
 export async function openMysql(settings: MysqlSettings, limits: Partial<MysqlLimits> = {}): Promise<Database> {
-  const pools = openPools(settings, { ...LIMITS, ...limits })
+  const { quick, patient: patientPool } = openPools(settings, { ...LIMITS, ...limits })
   let version: MysqlVersion
   try {
-    version = await askVersion(pools.quick)
+    version = readVersion(await askVersion(quick, settings))
   } catch (error) {
-    pools.quick.close()
-    pools.patient.close()
-    if (error instanceof UnfitServer) throw error
-    throw explainOpenError(error, settings)
+    quick.close()
+    patientPool.close()
+    throw error
   }
   const about = { database: settings.database, collation: version.collation }
-  const db = kyselyOnPool(pools.quick, about)
-  const patient = kyselyOnPool(pools.patient, about)
+  const db = kyselyOnPool(quick, about)
+  const patient = kyselyOnPool(patientPool, about)
   return {
     db,
     engine: version.engine,
@@ -71,4 +69,58 @@ export async function openMysql(settings: MysqlSettings, limits: Partial<MysqlLi
       await Promise.all([db.destroy(), patient.destroy()])
     },
   }
+}
+
+function openPools(settings: MysqlSettings, limits: MysqlLimits): { quick: MysqlPool; patient: MysqlPool } {
+  const quick: MysqlPatience = { ...limits, sessionIdleSeconds: SESSION_IDLE_SECONDS }
+  const patient: MysqlPatience = { ...limits, statementTimeoutMs: null, sessionIdleSeconds: PATIENT_IDLE_SECONDS }
+  return {
+    quick: new MysqlPool(connectionOptions(settings, quick), quick, limits),
+    patient: new MysqlPool(connectionOptions(settings, patient), patient, {
+      ...limits,
+      connectionsMax: PATIENT_CONNECTIONS_MAX,
+    }),
+  }
+}
+
+async function askVersion(pool: MysqlPool, settings: MysqlSettings): Promise<string> {
+  try {
+    const connection = await pool.acquire()
+    try {
+      const { rows } = await connection.executeQuery<{ version: string }>(
+        CompiledQuery.raw('select version() as version'),
+      )
+      return rows[0]?.version ?? ''
+    } finally {
+      pool.release(connection)
+    }
+  } catch (error) {
+    throw explainOpenError(error, settings)
+  }
+}
+
+/** A connection lost before COMMIT was sent, or whose commit certainly did not happen: nothing stands in the way. */
+async function onceMoreWhenLost<T>(attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt()
+  } catch (error) {
+    if (error instanceof ConnectionLost) return await attempt()
+    throw error
+  }
+}
+
+async function readOneMoment<T>(connection: Db, work: (db: Db) => Promise<T>): Promise<T> {
+  await sql`set transaction isolation level repeatable read`.execute(connection)
+  await sql`start transaction with consistent snapshot, read only`.execute(connection)
+  try {
+    return await work(connection)
+  } finally {
+    // With the connection lost there is nothing to end, and the work's own failure is the one to tell.
+    await sql`rollback`.execute(connection).catch(() => undefined)
+  }
+}
+
+async function prepareCommitMarks(db: Db): Promise<void> {
+  await sql.raw(COMMIT_MARKS.create).execute(db)
+  await db.executeQuery(CompiledQuery.raw(COMMIT_MARKS.sweep, [systemClock.nowMs() - MARKS_KEPT_MS]))
 }

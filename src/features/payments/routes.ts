@@ -1,16 +1,8 @@
 import { Type } from 'typebox'
-import type { Evidence } from '../../channels/channel.ts'
-import {
-  failureFrom,
-  paymentFrom,
-  type SignedInstance,
-  type TrustedSource,
-  trustSignature,
-  trustToken,
-} from '../../channels/signed/index.ts'
+import type { DirectChannel, Evidence } from '../../channels/channel.ts'
 import { CallerOrderIdField, CurrencyField, ItemIdField, PriceField, shortText, UidField } from '../../http/fields.ts'
-import { type Caller, defineRoute } from '../../http/route.ts'
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { defineRoute } from '../../http/route.ts'
+import { accepted } from '../../kernel/outcome.ts'
 import type { PaymentLane } from './payment-lane.ts'
 import { recordFailure } from './record-failure.ts'
 import { type SettlementFailureReport, settleOnePayment } from './settle-one.ts'
@@ -19,14 +11,10 @@ import type { SettleDeps } from './settle-payments.ts'
 export interface PaymentDeps extends SettleDeps {
   readonly lane: PaymentLane
   readonly report: SettlementFailureReport
-  readonly signedInstances: readonly SignedInstance[]
-  /** `open` only in `local`: there a game client may say that it paid. */
-  readonly mint: 'open' | 'closed'
+  readonly direct: DirectChannel
 }
 
 interface PaymentRequest {
-  readonly caller: Caller | null
-  readonly body: { readonly payment_channel?: string }
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly rawBody: Uint8Array
   readonly requestId: string
@@ -129,10 +117,8 @@ export function paymentRoutes(deps: PaymentDeps) {
         },
       },
       handle: async (request) => {
-        const source = trustedSource(deps, request)
-        if (!source.ok) return source
         const evidence = evidenceOf(deps, { request, kind: 'payment' })
-        const verified = paymentFrom(source.value, { message: request.body, evidence })
+        const verified = deps.direct.payment(request.caller, { message: request.body, evidence })
         if (!verified.ok) return verified
         const settled = await settleOnePayment(deps, verified.value)
         if (!settled.ok) return settled
@@ -171,10 +157,8 @@ export function paymentRoutes(deps: PaymentDeps) {
         },
       },
       handle: async (request) => {
-        const source = trustedSource(deps, request)
-        if (!source.ok) return source
         const evidence = evidenceOf(deps, { request, kind: 'failure' })
-        const verified = failureFrom(source.value, { message: request.body, evidence })
+        const verified = deps.direct.failure(request.caller, { message: request.body, evidence })
         if (!verified.ok) return verified
         const recorded = await recordFailure(deps, verified.value)
         if (!recorded.ok) return recorded
@@ -187,20 +171,6 @@ export function paymentRoutes(deps: PaymentDeps) {
       },
     }),
   }
-}
-
-function trustedSource(deps: PaymentDeps, request: PaymentRequest): Outcome<TrustedSource> {
-  const signature = request.headers['x-signature']
-  if (signature === undefined) {
-    return request.caller ? trustToken(deps.mint, request.caller) : refused('unauthorized')
-  }
-  return trustSignature(deps.signedInstances, {
-    signature,
-    channelHeader: request.headers['x-channel'],
-    paymentChannel: request.body.payment_channel,
-    rawBody: request.rawBody,
-    nowMs: deps.clock.nowMs(),
-  })
 }
 
 // What proves or explains a message; never a token or a cookie.

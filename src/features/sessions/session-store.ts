@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Clock } from '../../kernel/clock.ts'
 import type { AppId, PlayerId, SessionId } from '../../kernel/ids.ts'
 import type { KeyValueStore } from '../../kv/kv.ts'
 
@@ -7,30 +8,38 @@ export interface Session {
   readonly appId: AppId
   readonly playerId: PlayerId | null
   readonly refreshHash: string
+  /** When its refresh token ends. Kept in it, so that a session is over by our clock whatever the store's does. */
+  readonly expiresAtMs: number
 }
+
+/** What whoever starts or changes a session decides; its end is counted from now. */
+export type SessionContent = Omit<Session, 'expiresAtMs'>
 
 /** A session lives as long as its refresh token may be used: thirty days from the last rotation. */
 export const SESSION_TTL_MS = 30 * 24 * 60 * 60 * 1000
 
 export interface SessionStore {
   find(sessionId: SessionId): Promise<Session | null>
-  create(sessionId: SessionId, session: Session): Promise<void>
+  create(sessionId: SessionId, content: SessionContent): Promise<void>
   /** Replaces exactly what was read before. False when somebody else was first; nothing is changed then. */
-  replace(sessionId: SessionId, change: { from: Session; to: Session }): Promise<boolean>
+  replace(sessionId: SessionId, change: { from: Session; to: SessionContent }): Promise<boolean>
   /** Ends a session: every token of it is dead at once. */
   end(sessionId: SessionId): Promise<void>
 }
 
-export function openSessionStore(kv: KeyValueStore): SessionStore {
+export function openSessionStore({ kv, clock }: { kv: KeyValueStore; clock: Clock }): SessionStore {
   const keyOf = (sessionId: SessionId): string => `session:${sessionId}`
+  const fromNow = ({ appId, playerId, refreshHash }: SessionContent): string =>
+    encode({ appId, playerId, refreshHash, expiresAtMs: clock.nowMs() + SESSION_TTL_MS })
   return {
     async find(sessionId) {
       const text = await kv.get(keyOf(sessionId))
-      return text === null ? null : decode(text)
+      const session = text === null ? null : decode(text)
+      return session && session.expiresAtMs > clock.nowMs() ? session : null
     },
-    create: (sessionId, session) => kv.set(keyOf(sessionId), encode(session), { ttlMs: SESSION_TTL_MS }),
+    create: (sessionId, content) => kv.set(keyOf(sessionId), fromNow(content), { ttlMs: SESSION_TTL_MS }),
     replace: (sessionId, { from, to }) =>
-      kv.compareAndSet(keyOf(sessionId), { expected: encode(from), next: encode(to), ttlMs: SESSION_TTL_MS }),
+      kv.compareAndSet(keyOf(sessionId), { expected: encode(from), next: fromNow(to), ttlMs: SESSION_TTL_MS }),
     end: async (sessionId) => void (await kv.delete(keyOf(sessionId))),
   }
 }
@@ -41,11 +50,11 @@ export function hashOfRefreshSecret(secret: string): string {
 }
 
 // A list, so that the same session is always the same text: replace() compares it.
-function encode({ appId, playerId, refreshHash }: Session): string {
-  return JSON.stringify([appId, playerId, refreshHash])
+function encode({ appId, playerId, refreshHash, expiresAtMs }: Session): string {
+  return JSON.stringify([appId, playerId, refreshHash, expiresAtMs])
 }
 
 function decode(text: string): Session {
-  const [appId, playerId, refreshHash] = JSON.parse(text) as [AppId, PlayerId | null, string]
-  return { appId, playerId, refreshHash }
+  const [appId, playerId, refreshHash, expiresAtMs] = JSON.parse(text) as [AppId, PlayerId | null, string, number]
+  return { appId, playerId, refreshHash, expiresAtMs }
 }
