@@ -28,7 +28,10 @@ export function strongSecretRemedy(where: string): string {
 function isPlaceholder(secret: string): boolean {
   const plain = secret.toLowerCase().replace(/[^a-z0-9]/g, '')
   const own = plain.replace(PLACEHOLDER_WORDS, '').replace(/0?123456789?0?|12345+|abcdef\w?|(.)\1{3,}/g, '')
-  return own.length < OWN_CHARACTERS_MIN || new Set(secret).size < DISTINCT_CHARACTERS_MIN || isPattern(secret)
+  // A short secret cannot have so many; that it is short is said in its own words.
+  const half = Math.ceil(secret.length / 2)
+  if (own.length < Math.min(OWN_CHARACTERS_MIN, half)) return true
+  return new Set(secret).size < Math.min(DISTINCT_CHARACTERS_MIN, half) || isPattern(secret)
 }
 
 /** A short piece repeated, or characters that follow one another like the alphabet. */

@@ -49,7 +49,12 @@ export async function gatherDocs(server: FastifyInstance, { version }: { version
 /** Serves `/openapi.json`, Swagger UI at `/docs` and ReDoc at `/redoc`. */
 export async function mountDocs(server: FastifyInstance): Promise<void> {
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
-  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: false, uiConfig: { persistAuthorization: true } })
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: false,
+    uiConfig: { persistAuthorization: true },
+    theme: { title: 'Payment API', css: [{ filename: 'own.css', content: DOCS_CSS }] },
+  })
   const redocScript = await readRedocScript()
   server.get('/redoc/redoc.js', { schema: { hide: true } }, async (_, reply) =>
     reply.type('text/javascript; charset=utf-8').send(redocScript),
@@ -64,12 +69,16 @@ export async function mountDocs(server: FastifyInstance): Promise<void> {
   })
 }
 
+// The bar at the top carries another project's logo and a field that opens the documents of other servers.
+const DOCS_CSS = '.swagger-ui .topbar { display: none }'
+
 const REDOC_PAGE = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Payment API</title>
+<link rel="icon" href="data:,">
 <style>body { margin: 0 }</style>
 </head>
 <body>

@@ -66,8 +66,8 @@ export async function openFileSink(file: string): Promise<LogSink> {
   }
 }
 
-// A sink that cannot finish by then never will.
-const CLOSE_TIMEOUT_MS = 2000
+// Sinks write at once, so only one whose file or pipe is broken ever takes this long.
+const CLOSE_TIMEOUT_MS = 500
 
 function streamSink(stream: LineStream, onFirstError: (error: Error) => void = () => {}): LogSink {
   // A full disk or a closed pipe must not stop payments: without a listener the error would end the process.

@@ -30,9 +30,14 @@ export async function openLogger({ env, logging }: LoggerSettings): Promise<Open
       for (const sink of sinks) sink.write(masked)
     },
   }
-  const close = async (): Promise<void> => {
+  const closeSinks = async (): Promise<void> => {
     open = false
     await Promise.all(sinks.map((sink) => sink.close()))
+  }
+  let closing: Promise<void> | null = null
+  const close = (): Promise<void> => {
+    closing ??= closeSinks()
+    return closing
   }
   return { logger: pino(pinoOptions(logging.level), destination), close }
 }

@@ -6,5 +6,5 @@ import { runProgram } from './child-server.ts'
 export async function assertAuditClean(t: TestContext, variables: Readonly<Record<string, string>>): Promise<void> {
   const { code, stdout, stderr } = await runProgram('src/cli/audit.ts', { variables })
   assert.equal(code, 0, `the audit is not clean:\n${stdout}\n${stderr}`)
-  t.diagnostic(`audit: ${stdout.trim().split('\n').at(-1) ?? ''}`)
+  t.diagnostic(`audit: ${/^Players .*$/m.exec(stdout)?.[0] ?? 'clean'}`)
 }

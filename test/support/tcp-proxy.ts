@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
 /** What becomes of the next COMMIT on its way through. Afterwards everything passes again. */
-export type CommitFate = 'pass' | 'lose_request' | 'lose_answer'
+export type CommitFate = 'pass' | 'lose_request' | 'lose_answer' | 'delay_request'
 
 /** A wire between a client and a database that a test may cut at the worst moment. */
 export interface TcpProxy {
@@ -15,6 +15,8 @@ export interface TcpProxy {
   readonly connections: number
   /** Cuts every wire that is up; new ones are taken. */
   cut(): void
+  /** Leaves the wires that are up and takes no new ones. */
+  refuseNew(): void
   /** Cuts every wire and takes no new ones. */
   stop(): Promise<void>
   start(): Promise<void>
@@ -32,10 +34,13 @@ export async function startTcpProxy(t: TestContext, target: { host: string; port
     cut: () => {
       for (const socket of sockets) socket.destroy()
     },
-    stop: async () => {
-      const stopped = server && once(server, 'close')
+    refuseNew: () => {
       server?.close()
       server = null
+    },
+    stop: async () => {
+      const stopped = server && once(server, 'close')
+      proxy.refuseNew()
       proxy.cut()
       await stopped
     },
@@ -55,6 +60,8 @@ export async function startTcpProxy(t: TestContext, target: { host: string; port
   t.after(() => proxy.stop())
   return proxy
 }
+
+const DELAY_MS = 500
 
 function join(
   proxy: { nextCommit: CommitFate; isSilent: boolean },
@@ -76,9 +83,17 @@ function join(
   client.on('data', (bytes: Buffer) => {
     if (proxy.isSilent) return
     if (bytes.subarray(-6).toString() === 'commit' && proxy.nextCommit !== 'pass') {
-      losesAnswer = proxy.nextCommit === 'lose_answer'
+      const fate = proxy.nextCommit
       proxy.nextCommit = 'pass'
-      if (!losesAnswer) return cut()
+      if (fate === 'lose_request') return cut()
+      losesAnswer = true
+      if (fate === 'delay_request') {
+        // The client gives up at once, while its COMMIT is still on the road.
+        client.removeAllListeners('close')
+        client.destroy()
+        setTimeout(() => upstream.write(bytes), DELAY_MS)
+        return
+      }
     }
     upstream.write(bytes)
   })

@@ -27,6 +27,12 @@ export interface Books {
   advance(rows: number): void
 }
 
+/** A figure as it can be told: one past 2^53-1 either way, which nothing of ours ever wrote, is none. */
+export function countable(figure: RawBuilder<unknown>): RawBuilder<number | null> {
+  const max = sql.lit(Number.MAX_SAFE_INTEGER)
+  return sql`case when ${figure} between -${max} and ${max} then ${figure} end`
+}
+
 /** Opens the books for one check. Whatever is wrong with them, no more than `shownMax` breaches are held in memory. */
 export function openBooks(
   db: Db,

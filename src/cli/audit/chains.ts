@@ -67,7 +67,8 @@ function checkLink(books: Books, link: Link, before: Head): void {
   if (link.previousHash !== before.hash) {
     books.breach('a ledger transaction does not follow the one before it', { ...at, previous_hash: link.previousHash })
   }
-  if (linkHash(link.previousHash, link) !== link.hash) {
+  // An amount that cannot be counted is told of as a posting.
+  if (!link.uncountable && linkHash(link.previousHash, link) !== link.hash) {
     books.breach('a ledger transaction or its postings were changed after they were written', {
       ...at,
       hash: link.hash,

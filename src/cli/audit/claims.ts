@@ -25,7 +25,7 @@ export async function claimsAreExactlyOnce(books: Books): Promise<void> {
         on lt.app_id = m.app_id and lt.kind = 'inbox_claim' and lt.source_id = m.message_id
       left join postings p on p.user_id = lt.user_id and p.ledger_seq = lt.ledger_seq
       group by m.message_id, m.app_id, m.user_id, lt.user_id, lt.ledger_seq, m.coins, m.tokens
-      having lt.user_id <> m.user_id
+      having min(lt.user_id) <> m.user_id
         or coalesce(sum(case when p.currency = 'coins' then p.amount end), 0) <> m.coins
         or coalesce(sum(case when p.currency = 'tokens' then p.amount end), 0) <> m.tokens
         or sum(case

@@ -49,7 +49,7 @@ async function eachGrantGaveItsOrder(books: Books): Promise<void> {
       left join postings p on p.user_id = lt.user_id and p.ledger_seq = lt.ledger_seq
       where o.granted_payment_id is not null
       group by o.app_id, o.order_id, o.user_id, lt.user_id, lt.ledger_seq, o.coins, o.tokens
-      having lt.user_id <> o.user_id
+      having min(lt.user_id) <> o.user_id
         or coalesce(sum(case when p.currency = 'coins' then p.amount end), 0) <> o.coins
         or coalesce(sum(case when p.currency = 'tokens' then p.amount end), 0) <> o.tokens
         or sum(case
@@ -120,8 +120,8 @@ async function eachRewardIsInTheInbox(books: Books): Promise<void> {
       from orders o
       left join inbox_messages m on m.app_id = o.app_id and m.reward_order_id = o.order_id
       where o.granted_payment_id is not null
-      group by o.app_id, o.order_id, o.user_id, o.tokens, o.act_items
-      having count(m.message_id) <> case when o.tokens > 0 or o.act_items <> '[]' then 1 else 0 end
+      group by o.app_id, o.order_id, o.user_id, o.tokens
+      having count(m.message_id) <> case when o.tokens > 0 or min(o.act_items) <> '[]' then 1 else 0 end
         or coalesce(sum(m.tokens), 0) <> o.tokens or coalesce(sum(m.coins), 0) <> 0
         or coalesce(min(m.user_id), o.user_id) <> o.user_id`,
   )

@@ -1,6 +1,8 @@
+import { sql } from 'kysely'
 import type { Db } from '../../db/database.ts'
 import type { Posting } from '../../features/wallet/index.ts'
 import type { PlayerId } from '../../kernel/ids.ts'
+import { countable } from './books.ts'
 
 /** A ledger transaction with its postings: what its hash covers, and the hashes that stand in the table. */
 export interface Link {
@@ -10,6 +12,8 @@ export interface Link {
   readonly sourceId: string
   readonly createdAtMs: number
   readonly postings: readonly Posting[]
+  /** True when a posting has an amount that cannot be counted, so that there is nothing to hash. */
+  readonly uncountable: boolean
   readonly previousHash: string
   readonly hash: string
 }
@@ -55,7 +59,8 @@ async function readPage(
       join.onRef('p.user_id', '=', 'lt.user_id').onRef('p.ledger_seq', '=', 'lt.ledger_seq'),
     )
     .selectAll('lt')
-    .select(['p.posting_no', 'p.from_account', 'p.to_account', 'p.currency', 'p.amount'])
+    .select(['p.posting_no', 'p.from_account', 'p.to_account', 'p.currency'])
+    .select(countable(sql`p.amount`).as('amount'))
     .orderBy('lt.user_id')
     .orderBy('lt.ledger_seq')
     .orderBy('p.posting_no')
@@ -79,7 +84,7 @@ interface LinkRow {
 
 /** Gathers rows of one posting each, which come in order, into ledger transactions. */
 function linksOf(rows: readonly LinkRow[]): Link[] {
-  const links: (Link & { postings: Posting[] })[] = []
+  const links: (Link & { postings: Posting[]; uncountable: boolean })[] = []
   for (const row of rows) {
     let link = links.at(-1)
     if (link?.playerId !== row.user_id || link.ledgerSeq !== row.ledger_seq) {
@@ -90,14 +95,16 @@ function linksOf(rows: readonly LinkRow[]): Link[] {
         sourceId: row.source_id,
         createdAtMs: row.created_at_ms,
         postings: [],
+        uncountable: false,
         previousHash: row.previous_hash,
         hash: row.hash,
       }
       links.push(link)
     }
     const { from_account: from, to_account: to, currency, amount } = row
-    if (from === null || to === null || currency === null || amount === null) continue
-    link.postings.push({ from: from as Posting['from'], to: to as Posting['to'], currency, amount })
+    if (from === null || to === null || currency === null) continue
+    if (amount === null) link.uncountable = true
+    else link.postings.push({ from: from as Posting['from'], to: to as Posting['to'], currency, amount })
   }
   return links
 }

@@ -1,13 +1,14 @@
 import { sql } from 'kysely'
 import { SYSTEM_ACCOUNTS } from '../../features/wallet/index.ts'
 import { GAME_CURRENCIES } from '../../kernel/money.ts'
-import type { Books } from './books.ts'
+import { type Books, countable } from './books.ts'
 
 /** I1: every posting is positive, between two different accounts, in one currency. */
 export async function postingsAreSound(books: Books): Promise<void> {
+  const amount = countable(sql`amount`)
   await books.breachedBy(
     'a posting is not a positive countable amount of a known currency between two accounts',
-    sql`select user_id, ledger_seq, posting_no, from_account, to_account, currency, amount
+    sql`select user_id, ledger_seq, posting_no, from_account, to_account, currency, ${amount} as amount
       from postings
       where amount <= 0 or amount > ${sql.lit(Number.MAX_SAFE_INTEGER)} or from_account = to_account
         or currency not in (${sql.join(GAME_CURRENCIES)})`,
@@ -15,7 +16,7 @@ export async function postingsAreSound(books: Books): Promise<void> {
   const known = sql.join([...SYSTEM_ACCOUNTS, sql`concat('player:', user_id)`, sql`concat('inbox:', user_id)`])
   await books.breachedBy(
     "a posting touches an account that is neither the system's nor its own player's",
-    sql`select user_id, ledger_seq, posting_no, from_account, to_account, currency, amount
+    sql`select user_id, ledger_seq, posting_no, from_account, to_account, currency, ${amount} as amount
       from postings
       where from_account not in (${known}) or to_account not in (${known})`,
   )
@@ -29,7 +30,8 @@ export async function postingsAreSound(books: Books): Promise<void> {
   )
   await books.breachedBy(
     'a posting belongs to no ledger transaction',
-    sql`select p.user_id, p.ledger_seq, p.posting_no, p.from_account, p.to_account, p.currency, p.amount
+    sql`select p.user_id, p.ledger_seq, p.posting_no, p.from_account, p.to_account, p.currency,
+        ${countable(sql`p.amount`)} as amount
       from postings p
       left join ledger_transactions lt on lt.user_id = p.user_id and lt.ledger_seq = p.ledger_seq
       where lt.user_id is null`,

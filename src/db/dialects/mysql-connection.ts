@@ -9,8 +9,7 @@ import { COMMIT_MARKS } from './mysql-commit-marks.ts'
 import { ConnectionLost, endsConnection, type MysqlError, translateMysqlError } from './mysql-errors.ts'
 import { type MysqlPatience, openSession } from './mysql-session.ts'
 
-// A server that restarts is back within seconds. Who still waits then has to ask again later.
-const DOUBT_MAX_MS = 5_000
+// How often the fate of a transaction is asked for while the server restarts.
 const DOUBT_RETRY_MS = 100
 
 interface Answer {
@@ -124,7 +123,7 @@ export class MysqlConnection implements DatabaseConnection {
 
   async #wasCommitted(mark: number, cause: unknown): Promise<boolean> {
     const slot = this.#slot
-    const enough = AbortSignal.timeout(DOUBT_MAX_MS)
+    const enough = AbortSignal.timeout(this.#patience.doubtTimeoutMs)
     while (!enough.aborted) {
       try {
         await this.open()
@@ -136,7 +135,7 @@ export class MysqlConnection implements DatabaseConnection {
         await delay(DOUBT_RETRY_MS)
       }
     }
-    // The old row may still be asked for by nobody but a person; this place goes on with another.
+    // Nobody overwrites what may still be true: this place goes on with another row.
     this.#slot = newSlot()
     throw new StorageUnavailable(
       'the connection broke during a commit and the database cannot be asked what became of it',

@@ -18,6 +18,8 @@ export interface MysqlPatience {
   readonly connectTimeoutMs: number
   /** Null waits as long as it takes: an audit or an index on a large table may. */
   readonly statementTimeoutMs: number | null
+  /** How long to go on asking what became of a commit whose answer was lost. */
+  readonly doubtTimeoutMs: number
   /** After this the server ends a session that says nothing, so that a vanished process frees its locks. */
   readonly sessionIdleSeconds: number
 }

@@ -19,6 +19,7 @@ export interface MysqlLimits {
   readonly acquireTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
+  readonly doubtTimeoutMs: number
 }
 
 const LIMITS: MysqlLimits = {
@@ -28,6 +29,8 @@ const LIMITS: MysqlLimits = {
   acquireTimeoutMs: 3_000,
   connectTimeoutMs: 3_000,
   statementTimeoutMs: 10_000,
+  // A server that restarts is mostly back by then; who must wait longer is told to ask again.
+  doubtTimeoutMs: 5_000,
 }
 
 const SESSION_IDLE_SECONDS = 60

@@ -16,7 +16,7 @@ import { PortableSqliteCompiler } from './sqlite-compiler.ts'
 /** Wraps an open file as a Kysely instance. A writer serves one transaction at a time; a reader needs no queue. */
 export function kyselyOn(file: SqliteFile): Kysely<Schema> {
   const dialect: Dialect = {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new LockingSqliteAdapter(),
     createDriver: () => new OneConnectionDriver(new CachedConnection(file)),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new PortableSqliteCompiler(),
@@ -76,6 +76,23 @@ class CachedConnection implements DatabaseConnection {
     }
     this.#statements.set(sql, statement)
     return statement
+  }
+}
+
+/**
+ * Kysely takes no lock for a migration on SQLite. Two processes that start at once would then run the same step twice;
+ * with the write lock the second waits and finds everything done. A step that fails leaves those before it, each with
+ * its line in the log.
+ */
+class LockingSqliteAdapter extends SqliteAdapter {
+  // biome-ignore lint/suspicious/noExplicitAny: the type is Kysely's.
+  override async acquireMigrationLock(db: Kysely<any>): Promise<void> {
+    await db.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the type is Kysely's.
+  override async releaseMigrationLock(db: Kysely<any>): Promise<void> {
+    await db.executeQuery(CompiledQuery.raw('commit'))
   }
 }
 

@@ -35,7 +35,7 @@ export async function openSqlite({ file }: { file: string }): Promise<Database> 
         snapshotFile.close()
       }
     },
-    migrate: () => applyMigrations(writer),
+    migrate: () => retryTransaction(() => applyMigrations(writer)),
     pendingMigrations: () => pendingMigrations(reader),
     ping: async () => {
       await sql`select 1`.execute(reader)

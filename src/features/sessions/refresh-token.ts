@@ -5,6 +5,9 @@ import { ACCESS_TOKEN_SECONDS } from './access-token.ts'
 import { type IssuedToken, newRefreshToken, type SessionDeps } from './issue-token.ts'
 import { hashOfRefreshSecret } from './session-store.ts'
 
+// Only this session's own client competes here: a login that binds it, or the same refresh token a second time.
+const ATTEMPTS_MAX = 5
+
 /**
  * Trades a refresh token for a new pair. The old one dies; whoever shows it again, a thief or the robbed, ends the
  * whole session. Of two at once one wins, by the store's compare-and-set.
@@ -12,18 +15,21 @@ import { hashOfRefreshSecret } from './session-store.ts'
 export async function refreshToken(deps: SessionDeps, input: { refreshToken: string }): Promise<Outcome<IssuedToken>> {
   const [sessionText = '', secret = ''] = input.refreshToken.split('.', 2)
   const sessionId = sessionText as SessionId
-  const session = await deps.sessions.find(sessionId)
-  if (!session) return refused('session_revoked')
-  const next = newRefreshToken(sessionId)
-  const isCurrent = equalTexts(hashOfRefreshSecret(secret), session.refreshHash)
-  const rotated =
-    isCurrent && (await deps.sessions.replace(sessionId, { from: session, to: { ...session, refreshHash: next.hash } }))
-  if (!rotated) {
-    await deps.sessions.end(sessionId)
-    return refused('token_reused')
+  const hash = hashOfRefreshSecret(secret)
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const session = await deps.sessions.find(sessionId)
+    if (!session) return refused('session_revoked')
+    if (!equalTexts(hash, session.refreshHash)) {
+      await deps.sessions.end(sessionId)
+      return refused('token_reused')
+    }
+    const next = newRefreshToken(sessionId)
+    // Refused also when a login has just bound the session: then the token is still good, and is tried again.
+    if (!(await deps.sessions.replace(sessionId, { from: session, to: { ...session, refreshHash: next.hash } }))) continue
+    const token = await deps.accessTokens.sign({ scope: 'client', appId: session.appId, sessionId })
+    return accepted({ token, expiresInSeconds: ACCESS_TOKEN_SECONDS, scope: 'client', refreshToken: next.token })
   }
-  const token = await deps.accessTokens.sign({ scope: 'client', appId: session.appId, sessionId })
-  return accepted({ token, expiresInSeconds: ACCESS_TOKEN_SECONDS, scope: 'client', refreshToken: next.token })
+  return refused('sessions_unavailable')
 }
 
 function equalTexts(a: string, b: string): boolean {

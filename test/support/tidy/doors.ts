@@ -21,9 +21,9 @@ const DOORS: readonly Door[] = [
   // main.ts only asks for a fitting Node, so that start.ts and all behind it may use one.
   {
     from: /^src\/(?:main|start)\.ts$/,
-    may: ['src/(?:start|compose|version).ts', 'src/(?:config|kernel)/.*'],
+    may: ['src/(?:start|workers|compose|version).ts', 'src/(?:config|kernel)/.*', 'src/http/logger.ts'],
   },
-  { from: /^src\/version\.ts$/, may: [] },
+  { from: /^src\/(?:version|workers)\.ts$/, may: [] },
   { from: /^src\/compose\.ts$/, may: ['src/(?!main.ts|start.ts|cli/).*'] },
   { from: /^src\/kernel\//, may: ['src/kernel/.*'] },
   { from: /^src\/config\//, may: ['src/config/.*', 'src/kernel/.*', '=src/kv/redis-config.ts'] },

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AppId, PlayerId } from '../../kernel/ids.ts'
+import { newRefreshToken, type SessionDeps } from './issue-token.ts'
+import { refreshToken } from './refresh-token.ts'
+import type { Session, SessionStore } from './session-store.ts'
+
+const ID = 'ses_1' as Parameters<SessionStore['find']>[0]
+
+/** A store of one session; `meanwhile` runs between a read and the write that follows it, once. */
+function storeOf(first: Session, meanwhile: (held: { session: Session | null }) => void): SessionStore & { held: { session: Session | null } } {
+  const held: { session: Session | null } = { session: first }
+  const pending = [meanwhile]
+  return {
+    held,
+    find: async () => held.session,
+    create: async () => undefined,
+    replace: async (_, { from, to }) => {
+      pending.pop()?.(held)
+      if (JSON.stringify(held.session) !== JSON.stringify(from)) return false
+      held.session = to
+      return true
+    },
+    end: async () => {
+      held.session = null
+    },
+  }
+}
+
+const depsOf = (sessions: SessionStore) =>
+  ({ sessions, accessTokens: { sign: async () => 'a-token' } }) as unknown as SessionDeps
+
+test('a login that binds the session in the same moment does not make a renewal look like a theft', async () => {
+  const { token, hash } = newRefreshToken(ID)
+  const store = storeOf({ appId: 'app' as AppId, playerId: null, refreshHash: hash }, (held) => {
+    if (held.session) held.session = { ...held.session, playerId: 10001 as PlayerId }
+  })
+  const outcome = await refreshToken(depsOf(store), { refreshToken: token })
+  assert.ok(outcome.ok)
+  assert.equal(store.held.session?.playerId, 10001)
+  assert.notEqual(store.held.session?.refreshHash, hash)
+})
+
+test('the same refresh token a moment earlier ends the session', async () => {
+  const { token, hash } = newRefreshToken(ID)
+  const store = storeOf({ appId: 'app' as AppId, playerId: null, refreshHash: hash }, (held) => {
+    if (held.session) held.session = { ...held.session, refreshHash: newRefreshToken(ID).hash }
+  })
+  const outcome = await refreshToken(depsOf(store), { refreshToken: token })
+  assert.ok(!outcome.ok && outcome.refusal.code === 'token_reused')
+  assert.equal(store.held.session, null)
+})
+
+test('a session that ends in the same moment stays ended', async () => {
+  const { token, hash } = newRefreshToken(ID)
+  const store = storeOf({ appId: 'app' as AppId, playerId: null, refreshHash: hash }, (held) => {
+    held.session = null
+  })
+  const outcome = await refreshToken(depsOf(store), { refreshToken: token })
+  assert.ok(!outcome.ok && outcome.refusal.code === 'session_revoked')
+  assert.equal(store.held.session, null)
+})

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, test } from 'node:test'
+import { type AuditReport, auditDatabase } from '../../src/cli/audit/audit-database.ts'
+import { INVARIANTS } from '../../src/cli/audit/invariants.ts'
+import { engines } from '../support/engines.ts'
+import { type BooksUnderTest, openBooksUnderTest } from './books-under-test.ts'
+import { PLANTED } from './planted.ts'
+import { markRefunded, reverse } from './planted-in-orders.ts'
+
+const brokenIn = (report: AuditReport): string[] =>
+  report.invariants.filter(({ breaches }) => breaches > 0).map(({ name }) => name)
+const shownIn = (report: AuditReport): string => JSON.stringify(report.invariants.flatMap(({ shown }) => shown))
+
+for (const engine of engines()) {
+  describe(`the audit on ${engine.name}`, () => {
+    let books: BooksUnderTest
+    before(async () => {
+      books = await openBooksUnderTest(engine)
+    })
+    afterEach(() => books.mend())
+    after(() => books.close())
+
+    test('finds nothing wrong with what the service wrote, and counts it', async () => {
+      const report = await auditDatabase(books.database)
+      assert.deepEqual(brokenIn(report), [], shownIn(report))
+      assert.equal(report.clean, true)
+      const { players, orders, payments } = report.totals
+      assert.deepEqual({ players, orders, payments }, { players: 4, orders: 13, payments: 14 })
+      assert.ok(report.totals.ledgerTransactions > 8 && report.totals.postings > report.totals.ledgerTransactions)
+    })
+
+    for (const { breaks, what, plant } of PLANTED) {
+      test(`${breaks} notices ${what}`, async () => {
+        await books.plant(plant)
+        const report = await auditDatabase(books.database)
+        assert.deepEqual(brokenIn(report), [breaks], shownIn(report))
+        assert.equal(report.clean, false)
+      })
+    }
+
+    test('is content with a refund that took back exactly the grant, and with a partial one', async () => {
+      await books.plant(async (planting) => {
+        await markRefunded(planting, { orderId: 'first' })
+        await reverse(planting, { sourceId: 'first', coins: 1000, tokens: 22 })
+        await reverse(planting, { sourceId: 'later 1', coins: 500 })
+      })
+      const report = await auditDatabase(books.database)
+      assert.deepEqual(brokenIn(report), [], shownIn(report))
+    })
+
+    test('is content with a refund that was reversed', async () => {
+      await books.plant(async (planting) => {
+        await reverse(planting, { sourceId: 'first 1', coins: 1000 })
+        await reverse(planting, { sourceId: 'first 2', coins: -1000 })
+      })
+      const report = await auditDatabase(books.database)
+      assert.deepEqual(brokenIn(report), [], shownIn(report))
+    })
+
+    test('is content with a daily gift a date', async () => {
+      await books.plant(async ({ append, anna }) => {
+        const postings = [{ from: 'daily_gift', to: `player:${anna}`, currency: 'coins', amount: 100 }]
+        for (const date of ['2026-11-01', '2026-11-02']) {
+          await append(anna, { kind: 'daily_gift', sourceId: `${anna}:${date}`, postings })
+        }
+      })
+      const report = await auditDatabase(books.database)
+      assert.deepEqual(brokenIn(report), [], shownIn(report))
+    })
+
+    test('shows a history that was rewritten from its first link by another root', async () => {
+      const before = await auditDatabase(books.database)
+      const again = await auditDatabase(books.database)
+      assert.equal(again.root, before.root)
+      await books.plant(async ({ change, relink, ben }) => {
+        await change`update ledger_transactions set created_at_ms = created_at_ms - 1 where user_id = ${ben}`
+        await relink(ben)
+      })
+      const rewritten = await auditDatabase(books.database)
+      assert.equal(rewritten.clean, true)
+      assert.notEqual(rewritten.root, before.root)
+    })
+
+    test('counts every breach and shows no more than it is asked for', async () => {
+      await books.plant(({ change }) => change`update users set coins = coins + 1`)
+      const report = await auditDatabase(books.database, { shownMax: 3 })
+      const balances = report.invariants.find(({ name }) => name === 'I2')
+      assert.equal(balances?.breaches, 4)
+      assert.equal(balances?.shown.length, 3)
+      assert.equal(typeof balances?.shown[0]?.facts['user_id'], 'number')
+    })
+
+    test('tells how far it is, check by check, and never beyond the end', async () => {
+      const seen: { rowsRead: number; rowsTotal: number; checking: string }[] = []
+      await auditDatabase(books.database, { onProgress: (progress) => seen.push(progress) })
+      assert.deepEqual(
+        [...new Set(seen.map(({ checking }) => checking))],
+        INVARIANTS.map(({ name }) => name),
+      )
+      assert.deepEqual(
+        seen.map(({ rowsRead }) => rowsRead),
+        seen.map(({ rowsRead }) => rowsRead).toSorted((a, b) => a - b),
+      )
+      assert.equal(seen.at(-1)?.rowsRead, seen.at(-1)?.rowsTotal)
+    })
+  })
+}
+
+test('every invariant has a breach planted against it', () => {
+  const planted = new Set(PLANTED.map(({ breaks }) => breaks))
+  assert.deepEqual([...planted].sort(), INVARIANTS.map(({ name }) => name).sort())
+})

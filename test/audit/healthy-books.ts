@@ -1,0 +1,155 @@
+import { sql } from 'kysely'
+import { type PaymentLine, vouchForFailure, vouchForPayment } from '../../src/channels/channel.ts'
+import type { Database } from '../../src/db/database.ts'
+import { claimAllMessages, claimMessage } from '../../src/features/inbox/claim-messages.ts'
+import { keepEvent } from '../../src/features/payments/payment-event.ts'
+import { insertPaymentEvents } from '../../src/features/payments/queries.ts'
+import { recordFailure } from '../../src/features/payments/record-failure.ts'
+import { type SettleDeps, settlePayments } from '../../src/features/payments/settle-payments.ts'
+import { findOrCreatePlayer } from '../../src/features/players/index.ts'
+import { openCatalogues, seedCatalogue } from '../../src/features/store/index.ts'
+import type { AppId, OrderId, PlayerId } from '../../src/kernel/ids.ts'
+import { minorUnits, parseCurrency } from '../../src/kernel/money.ts'
+import { fakeClock } from '../support/fake-clock.ts'
+
+export interface HealthyPlayers {
+  /** Has bought all sorts of things in all sorts of ways. */
+  readonly anna: PlayerId
+  /** Paid without a transaction id at first, and has claimed everything. */
+  readonly ben: PlayerId
+  /** Plays another app. */
+  readonly carl: PlayerId
+  /** Never paid: one payment of hers failed. */
+  readonly dora: PlayerId
+}
+
+export const APP = 'com.funtriolimited.slots.casino.free' as AppId
+export const OTHER_APP = 'com.example.other' as AppId
+
+const PRICES = [0, 1999, 2999, 4999, 9999, 19999, 39999, 59999, 99999]
+const NOBODY = 99_999 as PlayerId
+
+/** Keeps the books as the service keeps them: grants, refusals, retries, duplicates, failures and claims. */
+export async function keepHealthyBooks(database: Database): Promise<HealthyPlayers> {
+  const clock = fakeClock()
+  const deps: SettleDeps = { database, clock, catalogues: openCatalogues({ database, clock }), count: () => undefined }
+  for (const app of [APP, OTHER_APP]) await seedCatalogue(database, app)
+  const join = async (subject: string, appId = APP): Promise<PlayerId> =>
+    (await findOrCreatePlayer(deps, { appId, provider: 'facebook', subject })).player.user_id
+  const anna = await join('anna')
+  const ben = await join('ben')
+  const carl = await join('carl', OTHER_APP)
+  const dora = await join('dora')
+
+  await pay(deps, { player: anna, order: 'first', transaction: 'txn-first' })
+  await pay(deps, { player: anna, order: 'first', transaction: 'txn-first' })
+  await pay(deps, { player: anna, order: 'later', item: 4, transaction: 'txn-later' })
+  await pay(deps, { player: anna, order: 'first', transaction: 'txn-charged-twice' })
+  await pay(deps, { player: ben, order: 'first', transaction: 'txn-not-his' })
+  await fail(deps, { player: anna, order: 'retried', code: 'CARD_DECLINED' })
+  await pay(deps, { player: anna, order: 'retried', transaction: 'txn-retried' })
+  await fail(deps, { player: anna, order: 'given-up', code: 'PAYMENT_CANCELLED' })
+  await fail(deps, { player: anna, order: 'first', code: 'TOO_LATE' })
+  await fail(deps, { player: dora, order: 'declined', code: 'CARD_DECLINED' })
+  await pay(deps, { player: anna, order: 'cheap', priceMinor: 1, transaction: 'txn-cheap' })
+  await pay(deps, { player: anna, order: 'underpaid', priceMinor: 1, transaction: 'txn-underpaid' })
+  await pay(deps, { player: anna, order: 'underpaid', transaction: 'txn-paid-right' })
+  await pay(deps, { player: anna, order: 'unknown-item', item: 77, priceMinor: 1999, transaction: 'txn-unknown-item' })
+  await pay(deps, { player: anna, order: 'locked-item', item: 7, transaction: 'txn-locked-item' })
+  await pay(deps, { player: NOBODY, order: 'nobody', transaction: 'txn-nobody' })
+  await settlePayments(deps, [paymentOf({ player: anna, order: 'cart', transaction: 'txn-cart' }, clock.nowMs(), 2)])
+  await pay(deps, { player: ben, order: 'unnamed' })
+  await pay(deps, { player: ben, order: 'unnamed', transaction: 'txn-told-late' })
+  await pay(deps, { player: carl, app: OTHER_APP, order: 'first', item: 2, transaction: 'txn-first' })
+
+  const [rewardOfFirst] = await database.db
+    .selectFrom('inbox_messages')
+    .select('message_id')
+    .where('app_id', '=', APP)
+    .where('reward_order_id', '=', 'first' as OrderId)
+    .execute()
+  if (!rewardOfFirst) throw new Error('the first order has its reward')
+  await claimMessage({ database, clock }, { appId: APP, playerId: anna, messageId: rewardOfFirst.message_id })
+  await claimAllMessages({ database, clock }, { appId: APP, playerId: ben })
+  await keepAnError(deps, anna)
+  return { anna, ben, carl, dora }
+}
+
+export interface TestPayment {
+  readonly player: PlayerId
+  readonly order: string
+  readonly app?: AppId
+  readonly item?: number
+  readonly priceMinor?: number
+  readonly transaction?: string
+}
+
+/** A verified payment of one line, or of several that each have an order of their own. */
+export function paymentOf(paid: TestPayment, nowMs: number, lineCount = 1) {
+  const { item = 1 } = paid
+  const line = (lineNo: number): PaymentLine => ({
+    lineNo,
+    orderId: (lineNo === 1 ? paid.order : `${paid.order}:${lineNo}`) as OrderId,
+    itemId: item,
+    quantity: 1,
+    price: { minor: minorUnits(paid.priceMinor ?? PRICES[item] ?? 0), currency: dollars() },
+  })
+  return vouchForPayment({
+    ...messageOf(paid, nowMs),
+    transactionId: paid.transaction ?? null,
+    factsAreIdentity: lineCount === 1,
+    lines: Array.from({ length: lineCount }, (_, index) => line(index + 1)),
+    evidence: evidenceOf(`paid ${paid.order} ${paid.transaction}`, { kind: 'payment', nowMs }),
+  })
+}
+
+async function pay(deps: SettleDeps, paid: TestPayment): Promise<void> {
+  await settlePayments(deps, [paymentOf(paid, deps.clock.nowMs())])
+}
+
+async function fail(deps: SettleDeps, failed: { player: PlayerId; order: string; code: string }): Promise<void> {
+  const nowMs = deps.clock.nowMs()
+  await recordFailure(
+    deps,
+    vouchForFailure({
+      ...messageOf(failed, nowMs),
+      orderId: failed.order as OrderId,
+      itemId: 1,
+      errorCode: failed.code,
+      evidence: evidenceOf(`failed ${failed.order}`, { kind: 'failure', nowMs }),
+    }),
+  )
+}
+
+/** A message that could not be settled is kept alone; here also one whose person was erased since. */
+async function keepAnError(deps: SettleDeps, player: PlayerId): Promise<void> {
+  const broken = paymentOf({ player, order: 'broken', transaction: 'txn-broken' }, deps.clock.nowMs())
+  const kept = keepEvent(broken, { verdict: 'error', paymentId: null, orderId: null })
+  await deps.database.inTransaction(async (tx) => {
+    await insertPaymentEvents(tx, [kept])
+    await sql`update payment_event_bodies set body = ${Buffer.alloc(0)} where event_id = ${kept.event.event_id}`.execute(
+      tx,
+    )
+  })
+}
+
+function messageOf({ player, app = APP }: { player: PlayerId; app?: AppId }, nowMs: number) {
+  return {
+    appId: app,
+    instance: 'server',
+    environment: 'live' as const,
+    playerId: player,
+    shown: { channel: 'stripe', method: null },
+    evidence: evidenceOf('', { kind: 'payment', nowMs }),
+  }
+}
+
+function evidenceOf(body: string, { kind, nowMs }: { kind: 'payment' | 'failure'; nowMs: number }) {
+  return { kind, headers: {}, rawBody: Buffer.from(body), receivedAtMs: nowMs, requestId: 'audit-test' }
+}
+
+function dollars() {
+  const currency = parseCurrency('USD')
+  if (!currency) throw new Error('USD is a currency')
+  return currency
+}
