@@ -8,16 +8,15 @@ import { styleText } from 'node:util'
 
 const APP_ID = 'com.funtriolimited.slots.casino.free'
 const BASE_DEFAULT = 'http://127.0.0.1:8000'
-// A server that is alive answers in milliseconds; this is for one that accepts and then says nothing.
+// For a server that takes the call and then says nothing.
 const ANSWER_WITHIN_MS = 10_000
 
-type Json = { [name: string]: unknown }
+type Json = Record<string, unknown>
 /** Fields of the answer by their paths (`items.0.id`), and what they must be. */
 type Expected = Readonly<Record<string, unknown>>
 
 interface Step {
   readonly says: string
-  /** Method and path. */
   readonly call: `${'GET' | 'POST'} /${string}`
   readonly body?: Json
   readonly token?: string
@@ -233,9 +232,8 @@ async function step(wanted: Step): Promise<Json> {
       .filter(([name, value]) => field(answer, name) !== value)
       .map(([name, value]) => `${name} is ${JSON.stringify(field(answer, name))} in place of ${JSON.stringify(value)}`),
   ]
-  say(`   -> ${status} ${fields} ${faults.length === 0 ? colour('green', 'ok') : ''}`)
+  say(`   -> ${status} ${fields} ${faults.length === 0 ? colour('green', 'ok\n') : ''}`)
   for (const fault of faults) note(`step ${steps} (${wanted.call.split('?', 1)[0]}): ${fault}`)
-  say('')
   return answer
 }
 

@@ -19,7 +19,19 @@ test('at its longest it fits the field that takes it', () => {
 
 test('what is none is null, whatever it is', () => {
   const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const wrong = [[], [1], [1, 2], ['1', 'a'], [1.5, 'a'], [1, 'a', 2], [null, 'a'], { 0: 1, 1: 'a' }, null, 'x', 2 ** 60]
+  const wrong = [
+    [],
+    [1],
+    [1, 2],
+    ['1', 'a'],
+    [1.5, 'a'],
+    [1, 'a', 2],
+    [null, 'a'],
+    { 0: 1, 1: 'a' },
+    null,
+    'x',
+    2 ** 60,
+  ]
   for (const value of wrong) assert.equal(readCursor(encoded(value)), null, JSON.stringify(value))
   fc.assert(
     fc.property(fc.string(), (text) => {

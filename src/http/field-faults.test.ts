@@ -14,7 +14,9 @@ const fault = (change: Partial<FastifySchemaValidationError>): FastifySchemaVali
 
 test('a fault names its field, also inside of another', () => {
   assert.deepEqual(faultsOf([fault({})], 'body'), [{ path: 'uid', message: 'must be string' }])
-  assert.deepEqual(faultsOf([fault({ instancePath: '/a/0/b' })], 'body'), [{ path: 'a.0.b', message: 'must be string' }])
+  assert.deepEqual(faultsOf([fault({ instancePath: '/a/0/b' })], 'body'), [
+    { path: 'a.0.b', message: 'must be string' },
+  ])
 })
 
 test('a missing field is named, and what is wrong with the whole is told of the whole', () => {

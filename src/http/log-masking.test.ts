@@ -18,6 +18,9 @@ const MESSAGES: readonly (readonly [string, string])[] = [
   ['order 4242424242424241 is no card', 'order 4242424242424241 is no card'],
   ['body {"appSecret":"s3cret","appId":"a"}', 'body {"appSecret":"[redacted]","appId":"a"}'],
   ['tried password=hunter2; failed', 'tried password=[redacted]; failed'],
+  ['sent to:\nann@mail.example', 'sent to:\n[mail]'],
+  ['C:\\\nann@mail.example', 'C:\\\n[mail]'],
+  ['\tBearer abc.def\ttoken=x1\t4242424242424242', '\t[authorization]\ttoken=[redacted]\t9999999999999999'],
   ['login code for guest is 123456', 'login code for guest is 123456'],
 ]
 
@@ -42,6 +45,8 @@ const spiced = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom(
     '"',
+    '\n',
+    '\u0000',
     '\\',
     '?a=',
     'token=',

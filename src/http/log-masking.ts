@@ -29,13 +29,23 @@ const URL_CREDENTIALS = /:\/\/[^\s/@"\\]{1,512}@/g
 const QUERY_STRING = /(?<=[\w/%.~-])\?[^\s"'\\]+/g
 const CARD_NUMBER = /(?<![\w.-])[2-6](?:[ -]?[0-9]){13,18}(?![\w-]|\.[0-9])/g
 
+// A line break before an address is written `\n`, and the `n` is no part of the address.
+const ESCAPE = /(\\(?:u[0-9a-fA-F]{4}|.))/
+
 /**
  * Takes out of a finished line of JSON what must not be read in a log, wherever it stands: in a field, in an error's
  * message, in a stack. What comes out is JSON again. Most lines need only the cheap look at the start of each rule.
  */
 export function maskLine(line: string): string {
-  let masked = line.replace(KEYED_VALUE, '$1"[redacted]"')
-  if (masked.includes('\\"')) masked = masked.replace(KEYED_STRING_QUOTED, '$1[redacted]')
+  const masked = line.replace(KEYED_VALUE, '$1"[redacted]"')
+  if (!masked.includes('\\')) return maskText(masked)
+  const pieces = masked.replace(KEYED_STRING_QUOTED, '$1[redacted]').split(ESCAPE)
+  return pieces.map((piece, i) => (i % 2 === 0 ? maskText(piece) : piece)).join('')
+}
+
+/** Masks a stretch without escapes. No rule touches a quote, so the JSON around it stays whole. */
+function maskText(text: string): string {
+  let masked = text
   // The query goes before its pairs are looked at: it is dropped whole.
   if (masked.includes('?')) masked = masked.replace(QUERY_STRING, '?[query]')
   if (masked.includes('=')) masked = masked.replace(KEYED_PAIR, '$1=[redacted]')

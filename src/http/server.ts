@@ -1,5 +1,12 @@
 import { TextDecoder } from 'node:util'
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import type { Logger } from 'pino'
 import { StorageUnavailable } from '../db/errors.ts'
 import { newRequestId } from '../kernel/ids.ts'
@@ -7,6 +14,7 @@ import type { Refusal } from '../kernel/outcome.ts'
 import { KeyValueUnavailable } from '../kv/kv.ts'
 import { failureBody } from './answers.ts'
 import { faultsOf } from './field-faults.ts'
+import { hasForbiddenKey } from './forbidden-keys.ts'
 import { sendRefusal } from './mount.ts'
 
 export interface ServerSettings {
@@ -48,6 +56,11 @@ export function createServer(settings: ServerSettings): FastifyInstance {
         allowUnionTypes: true,
       },
     },
+    // A path that cannot be decoded meets no hook and no error handler.
+    frameworkErrors: (error, request, reply) => {
+      setHeaders({ request, reply }, settings)
+      return sendRefusal({ request, reply }, refusalOf(error))
+    },
     clientErrorHandler: answerBadHttp,
   })
   acceptOnlyJson(server)
@@ -73,14 +86,20 @@ function requestIdOf(header: string | string[] | undefined): string {
 function acceptOnlyJson(server: FastifyInstance): void {
   const utf8 = new TextDecoder('utf-8', { fatal: true })
   const parseJson = server.getDefaultJsonParser('error', 'error')
+  const notJson = (why: string): FastifyError =>
+    Object.assign(new Error(why), { code: 'FST_ERR_CTP_INVALID_JSON_BODY' }) as FastifyError
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = body as Buffer
     request.rawBody = bytes
     try {
-      void parseJson(request, utf8.decode(bytes), done)
+      const text = utf8.decode(bytes)
+      void parseJson(request, text, (error, value) => {
+        if (error === null && hasForbiddenKey(value, text)) return done(notJson('the body has a forbidden key'))
+        done(error, value)
+      })
     } catch {
-      done(Object.assign(new Error('the body is not UTF-8'), { code: 'FST_ERR_CTP_INVALID_JSON_BODY' }) as FastifyError)
+      done(notJson('the body is not UTF-8'))
     }
   })
   server.decorateRequest('rawBody')
@@ -91,15 +110,20 @@ function acceptOnlyJson(server: FastifyInstance): void {
 
 const NO_BODY = new Uint8Array(0)
 
-function addHeaders(server: FastifyInstance, { strictTransport }: ServerSettings): void {
-  server.addHook('onRequest', async (request, reply) => {
-    reply.raw.setHeader('x-request-id', request.id)
-    reply.raw.setHeader('x-content-type-options', 'nosniff')
-    reply.raw.setHeader('referrer-policy', 'no-referrer')
-    reply.raw.setHeader('cache-control', 'no-store')
-    reply.raw.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
-    if (strictTransport) reply.raw.setHeader('strict-transport-security', 'max-age=31536000')
-  })
+function addHeaders(server: FastifyInstance, settings: ServerSettings): void {
+  server.addHook('onRequest', async (request, reply) => setHeaders({ request, reply }, settings))
+}
+
+function setHeaders(
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  { strictTransport }: ServerSettings,
+): void {
+  reply.raw.setHeader('x-request-id', request.id)
+  reply.raw.setHeader('x-content-type-options', 'nosniff')
+  reply.raw.setHeader('referrer-policy', 'no-referrer')
+  reply.raw.setHeader('cache-control', 'no-store')
+  reply.raw.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+  if (strictTransport) reply.raw.setHeader('strict-transport-security', 'max-age=31536000')
 }
 
 /** What an error that reached the edge is to the caller. Nothing of it is shown: the log has it. */

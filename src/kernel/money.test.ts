@@ -69,7 +69,23 @@ describe('an amount', () => {
   })
 
   test('that is no plain decimal is none', () => {
-    const texts = ['', ' ', '-1', '+1', '1e3', '1,00', '.5', '5.', '1.2.3', '0x10', 'NaN', 'Infinity', '１', '1 ', '1\n']
+    const texts = [
+      '',
+      ' ',
+      '-1',
+      '+1',
+      '1e3',
+      '1,00',
+      '.5',
+      '5.',
+      '1.2.3',
+      '0x10',
+      'NaN',
+      'Infinity',
+      '１',
+      '1 ',
+      '1\n',
+    ]
     for (const text of texts) assert.equal(parseMajor(text, USD), null, JSON.stringify(text))
     for (const number of [-1, -0.01, Number.NaN, Number.POSITIVE_INFINITY, 1e21, 1e-7]) {
       assert.equal(parseMajor(number, USD), null, String(number))

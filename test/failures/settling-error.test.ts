@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
+import { openDirectChannel } from '../../src/channels/signed/index.ts'
+import type { Database } from '../../src/db/database.ts'
+import { openPaymentLane, type SettleDeps } from '../../src/features/payments/index.ts'
+import { openCatalogues } from '../../src/features/store/index.ts'
+import type { AppId } from '../../src/kernel/ids.ts'
 import { assertAuditClean } from '../support/audit-run.ts'
-import { payment, startApp } from '../support/test-app.ts'
+import { fakeClock } from '../support/fake-clock.ts'
+import { APP_ID, payment, startApp } from '../support/test-app.ts'
 
 const POISONED = 'order-poisoned'
 const NEIGHBOURS = 24
@@ -24,11 +30,7 @@ test('one payment that cannot be settled is kept and asked for again, its neighb
       .orderBy('received_at_ms')
       .execute()
 
-  await database.inTransaction((tx) =>
-    sql`create trigger poison before insert on orders when new.order_id = ${sql.lit(POISONED)}
-      begin select raise(abort, 'this one order cannot be written'); end`.execute(tx),
-  )
-  // The first goes alone and holds the lane; those that come meanwhile share the next transaction.
+  await poison(database)
   const orderIds = Array.from({ length: NEIGHBOURS }, (_, index) => `order-${index}`)
   orderIds.splice(NEIGHBOURS / 2, 0, POISONED)
   const answers = await Promise.all(orderIds.map(pay))
@@ -54,3 +56,53 @@ test('one payment that cannot be settled is kept and asked for again, its neighb
   assert.equal(account.body.coins, 1000 * (NEIGHBOURS + 1))
   await assertAuditClean(t, app.variables)
 })
+
+test('in a shared transaction one payment that cannot be settled fails alone', async (t) => {
+  const app = await startApp()
+  t.after(() => app.close())
+  const { database } = app.service
+  const { uid } = await app.logIn('neighbour')
+  await poison(database)
+  const clock = fakeClock()
+  const counted: string[] = []
+  const deps: SettleDeps = {
+    database,
+    clock,
+    catalogues: openCatalogues({ database, clock }),
+    count: ({ verdict }) => counted.push(verdict),
+  }
+  const lane = openPaymentLane(deps)
+  const channel = openDirectChannel({ mint: 'closed' })
+  // The first goes alone and holds the lane; all that are handed in meanwhile share the next transaction.
+  const orderIds = ['order-first', 'order-before', POISONED, 'order-after', 'order-last']
+  const settled = await Promise.allSettled(
+    orderIds.map((orderId) => {
+      const message = payment({ order_id: orderId, uid })
+      const rawBody = Buffer.from(JSON.stringify(message))
+      const evidence = {
+        kind: 'payment',
+        headers: {},
+        rawBody,
+        receivedAtMs: clock.nowMs(),
+        requestId: orderId,
+      } as const
+      const verified = channel.payment({ kind: 'server', appId: APP_ID as AppId }, { message, evidence })
+      assert.ok(verified.ok)
+      return lane.settle(verified.value)
+    }),
+  )
+  for (const [index, orderId] of orderIds.entries()) {
+    const one = settled[index]
+    if (orderId === POISONED) assert.equal(one?.status, 'rejected')
+    else assert.ok(one?.status === 'fulfilled' && one.value[0]?.ok, `${orderId}: ${JSON.stringify(one)}`)
+  }
+  assert.deepEqual(counted, ['granted', 'granted', 'granted', 'granted'], 'nothing is counted that was rolled back')
+  await assertAuditClean(t, app.variables)
+})
+
+async function poison(database: Database): Promise<void> {
+  await database.inTransaction((tx) =>
+    sql`create trigger poison before insert on orders when new.order_id = ${sql.lit(POISONED)}
+      begin select raise(abort, 'this one order cannot be written'); end`.execute(tx),
+  )
+}

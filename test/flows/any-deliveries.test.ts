@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Answer, TestApp } from '../support/test-app.ts'
 import { assertBooks, orderRow, playerRow } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { Model, type Step, type Told } from '../support/model.ts'
 import { callSigned } from '../support/signed-call.ts'
+import type { Answer, TestApp } from '../support/test-app.ts'
 import { SIGNED_SECRET } from '../support/test-app.ts'
 
 /** Few of everything, so that deliveries meet; the player after the last is nobody. */
@@ -102,7 +102,9 @@ async function send(cast: Cast, step: Step): Promise<Answer> {
 async function messageOf(cast: Cast, orderName: string): Promise<string> {
   for (const { token } of cast.players) {
     const { body } = await cast.app.call('GET', '/api/v1/inbox?limit=100', { token })
-    const found = body.messages.find((message: { order_id: string }) => message.order_id === `${cast.name}-${orderName}`)
+    const found = body.messages.find(
+      (message: { order_id: string }) => message.order_id === `${cast.name}-${orderName}`,
+    )
     if (found) return found.id
   }
   return 'msg_none'
@@ -149,7 +151,9 @@ onEveryEngine((on) => {
     await assertBooks(on.app)
   })
 
-  test('the same deliveries all at once grant each order at most once, and the books hold', { timeout: 120_000 }, async () => {
+  test('the same deliveries all at once grant each order at most once, and the books hold', {
+    timeout: 120_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (story) => {
         stories += 1

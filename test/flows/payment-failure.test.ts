@@ -31,7 +31,9 @@ onEveryEngine((on) => {
     assertDone(await fail({ order_id: 'again-1', uid }, 'fail-1'))
     const order = await orderRow(on.app, 'again-1')
     assertDone(await fail({ order_id: 'again-1', uid }, 'fail-2'))
-    const other = assertDone(await fail({ order_id: 'again-1', uid, web_pay_error_code: 'PAYMENT_CANCELLED' }, 'fail-3'))
+    const other = assertDone(
+      await fail({ order_id: 'again-1', uid, web_pay_error_code: 'PAYMENT_CANCELLED' }, 'fail-3'),
+    )
     assert.deepEqual([other.order_status, other.error_code], ['failed', 'CARD_DECLINED'])
     assert.deepEqual(await orderRow(on.app, 'again-1'), order)
     assert.deepEqual(await verdicts(on.app, ['fail-1', 'fail-2', 'fail-3']), ['failed', 'unchanged', 'unchanged'])
@@ -39,7 +41,10 @@ onEveryEngine((on) => {
 
   test('a late success wins over a failure and over a cancellation', async () => {
     const { uid } = await on.app.logIn('late-success')
-    for (const [order_id, code] of [['late-1', 'CARD_DECLINED'], ['late-2', 'PAYMENT_CANCELLED']] as const) {
+    for (const [order_id, code] of [
+      ['late-1', 'CARD_DECLINED'],
+      ['late-2', 'PAYMENT_CANCELLED'],
+    ] as const) {
       assertDone(await fail({ order_id, uid, web_pay_error_code: code }))
       const body = assertDone(await pay({ order_id, uid }))
       assert.deepEqual([body.order_status, body.replayed], ['completed', false])

@@ -53,8 +53,14 @@ onEveryEngine((on) => {
     const player = await on.app.logIn('claims-all-race')
     for (let n = 0; n < 4; n++) await pay(player, `claims-all-race-${n}`)
     const answers = (await Promise.all(Array.from({ length: 10 }, () => claimAll(player.token)))).map(assertDone)
-    assert.equal(answers.reduce((sum, body) => sum + body.tokens, 0), 82)
-    assert.equal(answers.reduce((sum, body) => sum + body.claimed.length, 0), 4)
+    assert.equal(
+      answers.reduce((sum, body) => sum + body.tokens, 0),
+      82,
+    )
+    assert.equal(
+      answers.reduce((sum, body) => sum + body.claimed.length, 0),
+      4,
+    )
   })
 
   test('after all of this the books are in order', () => assertBooks(on.app))

@@ -37,7 +37,10 @@ onEveryEngine((on) => {
     assert.equal(answers.filter(({ body }) => body.is_first_charge).length, 1)
     assert.equal(answers.filter(({ body }) => body.tokens_granted === 22).length, 1)
     const balances = answers.map(({ body }) => body.balance.coins).toSorted((a, b) => a - b)
-    assert.deepEqual(balances, Array.from({ length: 50 }, (_, n) => (n + 1) * 1000))
+    assert.deepEqual(
+      balances,
+      Array.from({ length: 50 }, (_, n) => (n + 1) * 1000),
+    )
     const { coins, inbox_tokens } = await playerRow(on.app, uid)
     assert.deepEqual([coins, inbox_tokens], [50_000, 22 + 49 * 20])
   })
@@ -76,7 +79,10 @@ onEveryEngine((on) => {
       const answers = await times(20, (n) => deliver({ order_id, uid, transaction_id: `${order_id}-${n % 2}` }))
       assert.equal(granted(answers).length, 1)
       const entries = await reviewEntries(on.app, order_id)
-      assert.deepEqual(entries.map((entry) => entry.reason), ['duplicate_charge'])
+      assert.deepEqual(
+        entries.map((entry) => entry.reason),
+        ['duplicate_charge'],
+      )
       assert.equal((await playerRow(on.app, uid)).coins, 1000)
     }
   })
@@ -107,7 +113,10 @@ onEveryEngine((on) => {
       }
       return deliver({ order_id: 'mixed-race', uid })
     })
-    assert.deepEqual(answers.filter(({ status }) => ![200, 409].includes(status)), [])
+    assert.deepEqual(
+      answers.filter(({ status }) => ![200, 409].includes(status)),
+      [],
+    )
     const grants = answers.filter(({ body }) => body.replayed === false)
     assert.equal(grants.length, 1)
     // Whoever came first owns the order: a payment before any failure may be the other player's.

@@ -90,7 +90,12 @@ export async function assertBooks(app: TestApp): Promise<void> {
 async function assertPlayerBooks(db: Db, player: Row<'users'>): Promise<void> {
   const who = `player ${player.user_id}`
   const of = player.user_id
-  const links = await db.selectFrom('ledger_transactions').selectAll().where('user_id', '=', of).orderBy('ledger_seq').execute()
+  const links = await db
+    .selectFrom('ledger_transactions')
+    .selectAll()
+    .where('user_id', '=', of)
+    .orderBy('ledger_seq')
+    .execute()
   const postings = await db.selectFrom('postings').selectAll().where('user_id', '=', of).orderBy('posting_no').execute()
   const sums = new Map<string, number>()
   const add = (account: string, amount: number) => sums.set(account, (sums.get(account) ?? 0) + amount)
@@ -112,8 +117,17 @@ async function assertPlayerBooks(db: Db, player: Row<'users'>): Promise<void> {
   const claimed = messages.filter((message) => message.state === 'claimed').map((message) => message.message_id)
   assert.deepEqual(claims.toSorted(), claimed.toSorted(), `${who}: one claim for each claimed message`)
   assertChain(player, links, postings)
-  const events = await db.selectFrom('outbox_events').select('event_seq').where('user_id', '=', of).orderBy('event_seq').execute()
-  assert.deepEqual(events.map((event) => event.event_seq), countTo(player.event_seq), `${who}: events without a gap`)
+  const events = await db
+    .selectFrom('outbox_events')
+    .select('event_seq')
+    .where('user_id', '=', of)
+    .orderBy('event_seq')
+    .execute()
+  assert.deepEqual(
+    events.map((event) => event.event_seq),
+    countTo(player.event_seq),
+    `${who}: events without a gap`,
+  )
 }
 
 function assertChain(
@@ -121,7 +135,10 @@ function assertChain(
   links: readonly Row<'ledger_transactions'>[],
   postings: readonly Row<'postings'>[],
 ): void {
-  assert.deepEqual(links.map((link) => link.ledger_seq), countTo(player.ledger_seq))
+  assert.deepEqual(
+    links.map((link) => link.ledger_seq),
+    countTo(player.ledger_seq),
+  )
   let head = CHAIN_START
   for (const link of links) {
     assert.equal(link.previous_hash, head)
@@ -161,7 +178,10 @@ async function assertOrders(db: Db): Promise<void> {
     const versions = told.map((event) => event.state_version ?? 0).toSorted((a, b) => a - b)
     assert.deepEqual(versions, countTo(order.state_version), `order ${order.order_id}: one event a recorded state`)
   }
-  const firstCharges = Map.groupBy(orders.filter((order) => order.is_first_charge === 1), (order) => order.user_id)
+  const firstCharges = Map.groupBy(
+    orders.filter((order) => order.is_first_charge === 1),
+    (order) => order.user_id,
+  )
   for (const [userId, ofPlayer] of firstCharges) assert.equal(ofPlayer.length, 1, `player ${userId}: one first charge`)
   const players = await db.selectFrom('users').selectAll().execute()
   for (const player of players) {

@@ -6,7 +6,13 @@
 /** A message about an order, or a player's claim of what an order left in the inbox. */
 export type Step =
   | ({ readonly kind: 'payment' } & ToldPayment)
-  | { readonly kind: 'failure'; readonly order: string; readonly player: number; readonly item: number; readonly code: string }
+  | {
+      readonly kind: 'failure'
+      readonly order: string
+      readonly player: number
+      readonly item: number
+      readonly code: string
+    }
   | { readonly kind: 'claim'; readonly order: string; readonly player: number }
   | { readonly kind: 'claim_all'; readonly player: number }
 
@@ -89,7 +95,9 @@ export class Model {
     const known = this.#find(told)
     if (known) {
       if (!sameFacts(known.told, told)) return refusal(409, 'order_conflict')
-      return known.outcome.kind === 'review' ? refusal(known.outcome.status, known.outcome.error) : this.#grantOf(told, true)
+      return known.outcome.kind === 'review'
+        ? refusal(known.outcome.status, known.outcome.error)
+        : this.#grantOf(told, true)
     }
     const outcome = this.#settle(told)
     this.#payments.push({ told, transaction: told.transaction, outcome })
@@ -100,7 +108,9 @@ export class Model {
   /** By its transaction id; else by its facts, where the ids do not speak against it. */
   #find(told: ToldPayment): ModelPayment | undefined {
     const ofInstance = this.#payments.filter((payment) => payment.told.instance === told.instance)
-    const byTransaction = ofInstance.find((payment) => told.transaction !== null && payment.transaction === told.transaction)
+    const byTransaction = ofInstance.find(
+      (payment) => told.transaction !== null && payment.transaction === told.transaction,
+    )
     if (byTransaction) return byTransaction
     const byFacts = ofInstance.find((payment) => sameFacts(payment.told, told))
     if (!byFacts || told.transaction === null) return byFacts
@@ -136,7 +146,10 @@ export class Model {
     return review(status, error)
   }
 
-  #grant(told: ToldPayment, { player, item }: { player: ModelPlayer; item: { coins: number; base: number; first: number; later: number } }): void {
+  #grant(
+    told: ToldPayment,
+    { player, item }: { player: ModelPlayer; item: { coins: number; base: number; first: number; later: number } },
+  ): void {
     const order = this.#orderOf(told)
     const isFirst = !player.hadFirstCharge
     const tokens = item.base + Math.floor((item.base * (isFirst ? item.first : item.later)) / 100)
@@ -161,7 +174,14 @@ export class Model {
     const order = this.orders.get(id)
     if (!order?.grant) throw new Error(`the model answers a grant of ${id}, which has none`)
     const { coins, tokens, isFirst, balance } = order.grant
-    const facts = { order_status: order.status, coins_granted: coins, tokens_granted: tokens, is_first_charge: isFirst, replayed, balance }
+    const facts = {
+      order_status: order.status,
+      coins_granted: coins,
+      tokens_granted: tokens,
+      is_first_charge: isFirst,
+      replayed,
+      balance,
+    }
     return { status: 200, facts }
   }
 
@@ -185,7 +205,10 @@ export class Model {
     if (order.message === 'claimed') return refusal(409, 'already_claimed')
     order.message = 'claimed'
     claimant.tokens += order.grant.tokens
-    return { status: 200, facts: { tokens: order.grant.tokens, balance: { coins: claimant.coins, tokens: claimant.tokens } } }
+    return {
+      status: 200,
+      facts: { tokens: order.grant.tokens, balance: { coins: claimant.coins, tokens: claimant.tokens } },
+    }
   }
 
   #claimAll(player: number): Told {
@@ -203,7 +226,13 @@ export class Model {
 }
 
 function sameFacts(a: ToldPayment, b: ToldPayment): boolean {
-  return a.order === b.order && a.player === b.player && a.item === b.item && a.cents === b.cents && a.currency === b.currency
+  return (
+    a.order === b.order &&
+    a.player === b.player &&
+    a.item === b.item &&
+    a.cents === b.cents &&
+    a.currency === b.currency
+  )
 }
 
 function refusal(status: number, error: string): Told {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
-import { createServer as createMysqlServer } from 'mysql2'
 import { testMysqlUrl } from '../../../test/support/engines.ts'
 import { mysqlSettingsOf } from '../../../test/support/open-store.ts'
 import { StorageUnavailable } from '../errors.ts'
@@ -58,7 +57,7 @@ describe('a database that cannot be opened is told in one line that names the se
   })
 
   test('somebody listens and never answers', async (t) => {
-    const port = await startSilentServer(t)
+    const port = await startServer(t, () => undefined)
     const opening = openMysql({ ...SETTINGS, port }, { connectTimeoutMs: 200 })
     await rejectsInOneLine(opening, /no answer from 127\.0\.0\.1: .*DATABASE_URL/)
   })
@@ -113,43 +112,43 @@ async function rejectsInOneLine(opening: Promise<unknown>, said: RegExp): Promis
 async function freePort(t: TestContext): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as { port: number }
+  const { port } = server.address() as AddressInfo
   server.close()
   await once(server, 'close')
   t.diagnostic(`port ${port} is nobody's`)
   return port
 }
 
-async function startSilentServer(t: TestContext): Promise<number> {
+/** Speaks just enough of the protocol to be asked its version: an old server that nobody can install any more. */
+async function startServerOfVersion(t: TestContext, version: string): Promise<number> {
+  const packet = (sequence: number, ...parts: (string | readonly number[])[]): Buffer => {
+    const payload = Buffer.concat(parts.map((part) => Buffer.from(part as string)))
+    return Buffer.concat([Buffer.from([payload.length, 0, 0, sequence]), payload])
+  }
+  const text = (value: string): (string | readonly number[])[] => [[value.length], value]
+  // Protocol 10, the version, and what it can do: the 4.1 protocol with its way of proving a password.
+  const capabilities = [0xff, 0xf7, 46, 2, 0, 0x08, 0, 21]
+  const scramble = ['12345678', [0], capabilities, Array(10).fill(0), '123456789012', [0]]
+  const greeting = packet(0, [10], version, [0, 1, 0, 0, 0], ...scramble, 'mysql_native_password', [0])
+  const end = [0xfe, 0, 0, 2, 0]
+  const column = [...text('def'), [0, 0, 0], ...text('version'), [0, 12, 46, 0, 64, 0, 0, 0, 253, 0, 0, 0, 0, 0]]
+  const answer = [packet(1, [1]), packet(2, ...column), packet(3, end), packet(4, ...text(version)), packet(5, end)]
+  return await startServer(t, (socket) => {
+    socket.write(greeting)
+    socket.on('data', (bytes: Buffer) => {
+      const asksVersion = bytes.includes('select version()')
+      socket.write(asksVersion ? Buffer.concat(answer) : packet((bytes[3] ?? 0) + 1, [0, 0, 0, 2, 0, 0, 0]))
+    })
+  })
+}
+
+async function startServer(t: TestContext, greet: (socket: Socket) => void): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
     t.after(() => socket.destroy())
+    greet(socket)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close())
-  return (server.address() as { port: number }).port
-}
-
-/** Speaks just enough of the protocol to be asked its version: an old server that nobody can install any more. */
-async function startServerOfVersion(t: TestContext, serverVersion: string): Promise<number> {
-  const server = createMysqlServer()
-  server.on('connection', (connection) => {
-    connection.serverHandshake({
-      ...{ protocolVersion: 10, serverVersion, connectionId: 1, statusFlags: 2, characterSet: 46 },
-      capabilityFlags: 0xff_f7_ff ^ 0x00_08_00,
-    })
-    connection.on('error', () => undefined)
-    connection.on('query', (statement: string) => {
-      if (!statement.startsWith('select version()')) return connection.writeOk()
-      const column = { catalog: 'def', schema: '', table: '', orgTable: '', name: 'version', orgName: '' }
-      const text = { characterSet: 46, columnLength: 64, columnType: 253, flags: 0, decimals: 0 }
-      connection.writeTextResult([{ version: serverVersion }], [{ ...column, ...text }])
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  // The types leave out the socket that mysql2 listens with.
-  const { _server } = server as unknown as { _server: import('node:net').Server }
-  await once(_server, 'listening')
-  t.after(() => _server.close())
-  return (_server.address() as { port: number }).port
+  return (server.address() as AddressInfo).port
 }

@@ -32,12 +32,13 @@ const KEEP_ALIVE_DELAY_MS = 10_000
 
 /**
  * Set once when a connection is made, so that no transaction pays for it. The SQL mode replaces the server's own: a
- * value that does not fit is refused, and backslashes escape, which the client's quoting relies on.
+ * value that does not fit is refused, and backslashes escape, which the client's quoting relies on. Without
+ * ONLY_FULL_GROUP_BY, which in MariaDB refuses sound queries (a grouped column of a join, named in HAVING).
  */
 function sessionStatements({ sessionIdleSeconds }: MysqlPatience): string[] {
   return [
     'set session transaction isolation level read committed',
-    `set session sql_mode = 'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+    `set session sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
       time_zone = '+00:00', autocommit = 1, innodb_lock_wait_timeout = ${ROW_LOCK_WAIT_SECONDS},
       lock_wait_timeout = ${TABLE_LOCK_WAIT_SECONDS}, wait_timeout = ${sessionIdleSeconds}`,
   ]

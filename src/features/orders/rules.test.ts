@@ -35,7 +35,10 @@ test('staying is no change', () => {
 })
 
 test('nothing goes back to pending, and nothing but a refund or a dispute leaves completed', () => {
-  assert.deepEqual(ORDER_STATUSES.filter((from) => mayBecome(from, 'pending')), [])
+  assert.deepEqual(
+    ORDER_STATUSES.filter((from) => mayBecome(from, 'pending')),
+    [],
+  )
   const after = ORDER_STATUSES.filter((to) => mayBecome('completed', to))
   assert.deepEqual(after.toSorted(), ['disputed', 'refunded'])
 })

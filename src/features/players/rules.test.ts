@@ -3,7 +3,15 @@ import { test } from 'node:test'
 import { CHAIN_START, displayName, levelNumber } from './rules.ts'
 
 test('a level is shown with its hundredths, exactly', () => {
-  const shown: [number, number][] = [[0, 0], [1, 0.01], [9, 0.09], [10, 0.1], [100, 1], [9999, 99.99], [12_305, 123.05]]
+  const shown: [number, number][] = [
+    [0, 0],
+    [1, 0.01],
+    [9, 0.09],
+    [10, 0.1],
+    [100, 1],
+    [9999, 99.99],
+    [12_305, 123.05],
+  ]
   for (const [hundredths, level] of shown) assert.equal(levelNumber(hundredths), level)
   for (let hundredths = 0; hundredths < 20_000; hundredths++) {
     assert.equal(Math.round(levelNumber(hundredths) * 100), hundredths)

@@ -8,7 +8,10 @@ import type { Session, SessionStore } from './session-store.ts'
 const ID = 'ses_1' as Parameters<SessionStore['find']>[0]
 
 /** A store of one session; `meanwhile` runs between a read and the write that follows it, once. */
-function storeOf(first: Session, meanwhile: (held: { session: Session | null }) => void): SessionStore & { held: { session: Session | null } } {
+function storeOf(
+  first: Session,
+  meanwhile: (held: { session: Session | null }) => void,
+): SessionStore & { held: { session: Session | null } } {
   const held: { session: Session | null } = { session: first }
   const pending = [meanwhile]
   return {
@@ -18,7 +21,7 @@ function storeOf(first: Session, meanwhile: (held: { session: Session | null }) 
     replace: async (_, { from, to }) => {
       pending.pop()?.(held)
       if (JSON.stringify(held.session) !== JSON.stringify(from)) return false
-      held.session = to
+      held.session = { ...to, expiresAtMs: 1 }
       return true
     },
     end: async () => {
@@ -32,7 +35,7 @@ const depsOf = (sessions: SessionStore) =>
 
 test('a login that binds the session in the same moment does not make a renewal look like a theft', async () => {
   const { token, hash } = newRefreshToken(ID)
-  const store = storeOf({ appId: 'app' as AppId, playerId: null, refreshHash: hash }, (held) => {
+  const store = storeOf({ appId: 'app' as AppId, playerId: null, refreshHash: hash, expiresAtMs: 1 }, (held) => {
     if (held.session) held.session = { ...held.session, playerId: 10001 as PlayerId }
   })
   const outcome = await refreshToken(depsOf(store), { refreshToken: token })
@@ -43,7 +46,7 @@ test('a login that binds the session in the same moment does not make a renewal 
 
 test('the same refresh token a moment earlier ends the session', async () => {
   const { token, hash } = newRefreshToken(ID)
-  const store = storeOf({ appId: 'app' as AppId, playerId: null, refreshHash: hash }, (held) => {
+  const store = storeOf({ appId: 'app' as AppId, playerId: null, refreshHash: hash, expiresAtMs: 1 }, (held) => {
     if (held.session) held.session = { ...held.session, refreshHash: newRefreshToken(ID).hash }
   })
   const outcome = await refreshToken(depsOf(store), { refreshToken: token })
@@ -53,7 +56,7 @@ test('the same refresh token a moment earlier ends the session', async () => {
 
 test('a session that ends in the same moment stays ended', async () => {
   const { token, hash } = newRefreshToken(ID)
-  const store = storeOf({ appId: 'app' as AppId, playerId: null, refreshHash: hash }, (held) => {
+  const store = storeOf({ appId: 'app' as AppId, playerId: null, refreshHash: hash, expiresAtMs: 1 }, (held) => {
     held.session = null
   })
   const outcome = await refreshToken(depsOf(store), { refreshToken: token })

@@ -25,7 +25,8 @@ export async function refreshToken(deps: SessionDeps, input: { refreshToken: str
     }
     const next = newRefreshToken(sessionId)
     // Refused also when a login has just bound the session: then the token is still good, and is tried again.
-    if (!(await deps.sessions.replace(sessionId, { from: session, to: { ...session, refreshHash: next.hash } }))) continue
+    if (!(await deps.sessions.replace(sessionId, { from: session, to: { ...session, refreshHash: next.hash } })))
+      continue
     const token = await deps.accessTokens.sign({ scope: 'client', appId: session.appId, sessionId })
     return accepted({ token, expiresInSeconds: ACCESS_TOKEN_SECONDS, scope: 'client', refreshToken: next.token })
   }

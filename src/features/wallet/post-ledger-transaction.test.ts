@@ -43,7 +43,10 @@ test('whatever is posted, the balances are the sums of the postings and the chai
         all
           .flat()
           .filter((one) => one.currency === currency)
-          .reduce((total, { from, to, amount }) => total + (to === account ? amount : from === account ? -amount : 0), 0)
+          .reduce(
+            (total, { from, to, amount }) => total + (to === account ? amount : from === account ? -amount : 0),
+            0,
+          )
       assert.equal(holder.coins, sum(playerAccount(PLAYER), 'coins'))
       assert.equal(holder.tokens, sum(playerAccount(PLAYER), 'tokens'))
       assert.equal(holder.inbox_coins, sum(inboxAccount(PLAYER), 'coins'))

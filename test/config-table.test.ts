@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { parseEnv } from 'node:util'
-import { configTable, envExample, stalePages, withConfigTable } from '../../scripts/readme-config-table.ts'
-import { loadConfig } from './load.ts'
-import { localDefaults } from './local.ts'
-import { VARIABLE_NAMES } from './schema.ts'
+import { configTable, envExample, stalePages, withConfigTable } from '../scripts/readme-config-table.ts'
+import { loadConfig } from '../src/config/load.ts'
+import { localDefaults } from '../src/config/local.ts'
+import { VARIABLE_NAMES } from '../src/config/schema.ts'
 
 const MARKS = ['<!-- config-table:start -->', '<!-- config-table:end -->'] as const
 const readme = (table: string) => `# Title\n\n${MARKS[0]}\n${table}\n${MARKS[1]}\n\nThe end.\n`
@@ -54,6 +54,6 @@ test('a page that lags behind the schema is found, and one without marks is told
 })
 
 test('.env.example says what the schema says', async () => {
-  const stale = await stalePages(new URL('../../', import.meta.url))
+  const stale = await stalePages(new URL('../', import.meta.url))
   assert.ok(!stale.some(({ file }) => file === '.env.example'), 'run: npm run readme')
 })
