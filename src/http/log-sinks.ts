@@ -13,6 +13,11 @@ export interface LineStream extends NodeJS.EventEmitter {
   end(): void
 }
 
+/** Told to the operator in one line, without a stack. */
+export class LogFileError extends Error {
+  override readonly name = 'LogFileError'
+}
+
 const FILE_SIZE_MAX = '50m'
 const FILES_KEPT_MAX = 14
 // What may wait in memory while the disk is full or nobody reads the pipe; more is dropped, and the server lives on.
@@ -59,7 +64,7 @@ export async function openFileSink(file: string): Promise<LogSink> {
     })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(
+    throw new LogFileError(
       `LOG_FILE: ${file} cannot be written (${reason}). Give the server a folder that it may write, or set LOG_FILE=off.`,
       { cause: error },
     )

@@ -74,6 +74,7 @@ export function createServer(settings: ServerSettings): FastifyInstance {
     }
     return sendRefusal({ request, reply }, refusal)
   })
+  closeLinesOnceStopping(server)
   if (settings.logRequests) logRequests(server)
   return server
 }
@@ -166,5 +167,16 @@ function logRequests(server: FastifyInstance): void {
   server.addHook('onResponse', async (request, reply) => {
     const path = request.url.split('?', 1)[0]
     request.log.info(`${request.method} ${path} ${reply.statusCode} ${reply.elapsedTime.toFixed(1)} ms`)
+  })
+}
+
+/** An answer given while the server stops is the last one on its line: kept open, it would hold up the end. */
+function closeLinesOnceStopping(server: FastifyInstance): void {
+  let stopping = false
+  server.addHook('preClose', async () => {
+    stopping = true
+  })
+  server.addHook('onSend', async (_, reply) => {
+    if (stopping) reply.raw.setHeader('connection', 'close')
   })
 }

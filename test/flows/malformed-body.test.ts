@@ -94,7 +94,7 @@ onEveryEngine((on) => {
     for (const depth of [100, 10_000, 32_000]) {
       for (const body of [
         '['.repeat(depth) + ']'.repeat(depth),
-        '{"a":'.repeat(depth / 10) + '1' + '}'.repeat(depth / 10),
+        `${'{"a":'.repeat(depth / 10)}1${'}'.repeat(depth / 10)}`,
       ]) {
         const answer = await sendBytes(body, json)
         assert.ok([400, 422].includes(answer.status), `depth ${depth}: ${answer.status}`)

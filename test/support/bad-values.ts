@@ -23,7 +23,7 @@ const TEXTS: readonly string[] = [
   "' OR '1'='1",
   "'; DROP TABLE users; --",
   '" UNION SELECT * FROM users --',
-  '${7*7}{{7*7}}',
+  '{{7*7}}<%= 7*7 %>',
   '<script>alert(1)</script>',
   '../../../../etc/passwd',
   '%00%27%22',

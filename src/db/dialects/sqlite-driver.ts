@@ -50,6 +50,10 @@ class CachedConnection implements DatabaseConnection {
     this.#file = file
   }
 
+  get isInTransaction(): boolean {
+    return this.#file.inTransaction
+  }
+
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     try {
       const statement = this.#prepare(sql)
@@ -131,7 +135,8 @@ class OneConnectionDriver implements Driver {
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('rollback'))
+    // A full disk has rolled back already; rolling back again would hide why under an error of its own.
+    if (this.#connection.isInTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'))
   }
 
   async destroy(): Promise<void> {}

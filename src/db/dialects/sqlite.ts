@@ -8,8 +8,11 @@ import { StorageUnavailable } from '../errors.ts'
 import { applyMigrations, pendingMigrations } from '../migrations/run.ts'
 import { kyselyOn, translateSqliteError } from './sqlite-driver.ts'
 
-// Another process (an audit, a migration) may hold the write lock for a moment; the event loop waits with us.
-const BUSY_TIMEOUT_MS = 5_000
+// Another process may hold the write lock for a moment. SQLite's own wait stops the event loop, so it is short, and the
+// transaction is then tried again after a pause in which others are served.
+const BUSY_TIMEOUT_MS = 100
+// At the start nobody is served yet, and another process may be migrating.
+const MIGRATION_BUSY_TIMEOUT_MS = 10_000
 const CACHE_KIB = 32 * 1024
 
 /**
@@ -19,6 +22,7 @@ const CACHE_KIB = 32 * 1024
 export async function openSqlite({ file }: { file: string }): Promise<Database> {
   const writerFile = openFile(file, { readonly: false })
   const readerFile = openFile(file, { readonly: true })
+  for (const opened of [writerFile, readerFile]) opened.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
   const writer = kyselyOn(writerFile)
   const reader = kyselyOn(readerFile)
   return {
@@ -51,7 +55,7 @@ export async function openSqlite({ file }: { file: string }): Promise<Database> 
 function openFile(file: string, { readonly }: { readonly: boolean }): SqliteFile {
   try {
     if (!readonly) mkdirSync(dirname(file), { recursive: true })
-    const opened = new BetterSqlite(file, { readonly, timeout: BUSY_TIMEOUT_MS })
+    const opened = new BetterSqlite(file, { readonly, timeout: MIGRATION_BUSY_TIMEOUT_MS })
     if (!readonly) {
       opened.pragma('journal_mode = WAL')
       // A commit that was answered survives a power cut. Never looser: this is money.

@@ -1,3 +1,4 @@
+import { promisify } from 'node:util'
 import type { VerifiedPayment } from '../../channels/channel.ts'
 import { StorageUnavailable } from '../../db/errors.ts'
 import type { Outcome } from '../../kernel/outcome.ts'
@@ -17,6 +18,12 @@ export interface PaymentLane {
 const BATCH_MAX = 64
 const BATCH_BYTES_MAX = 2 * 1024 * 1024
 
+/**
+ * Lets the event loop hand over what has arrived. An embedded database answers without ever giving it a turn, and no
+ * payment would meet another; a turn of an idle loop costs microseconds.
+ */
+const nextTurn = promisify(setImmediate)
+
 interface Waiting {
   readonly verified: VerifiedPayment
   readonly resolve: (outcomes: Outcome<Settlement>[]) => void
@@ -34,7 +41,10 @@ export function openPaymentLane(deps: SettleDeps): PaymentLane {
   const run = async (): Promise<void> => {
     running = true
     try {
-      while (waiting.length > 0) await settleBatch(deps, takeBatch(waiting))
+      while (waiting.length > 0) {
+        await nextTurn()
+        await settleBatch(deps, takeBatch(waiting))
+      }
     } finally {
       running = false
     }
