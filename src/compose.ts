@@ -67,12 +67,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const sessionDeps = { apps, accessTokens, sessions }
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics()
-  const settleDeps: SettleDeps = {
-    database,
-    catalogues,
-    clock,
-    count: ({ kind, verdict }) => metrics.paymentEvents.labels(kind, verdict).inc(),
-  }
+  const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const mint = config.env === 'local' ? ('open' as const) : ('closed' as const)
 

@@ -36,7 +36,6 @@ export interface Schema {
 }
 
 // --- players ---------------------------------------------------------------------------------------------------------
-
 export type PlayerStatus = 'active' | 'erased'
 
 /** One player of one app, with everything that is locked together: balances, both sequences and the chain's head. */
@@ -57,10 +56,9 @@ export interface UsersTable {
   inbox_tokens: number
   /** The order that spent the first charge; null while the next payment is a first charge. */
   first_charge_order_id: OrderId | null
-  /** Number of the player's last ledger transaction, and that transaction's hash. */
+  /** The last ledger transaction: its number and its hash. */
   ledger_seq: number
   chain_hash: string
-  /** Number of the player's last outbox event. */
   event_seq: number
   created_at_ms: number
 }
@@ -75,7 +73,6 @@ export interface IdentitiesTable {
 }
 
 // --- wallet ----------------------------------------------------------------------------------------------------------
-
 /** A link of a player's hash chain. Append-only: a correction is another transaction. */
 export interface LedgerTransactionsTable {
   user_id: PlayerId
@@ -101,7 +98,6 @@ export interface PostingsTable {
 }
 
 // --- inbox -----------------------------------------------------------------------------------------------------------
-
 export type MessageState = 'unclaimed' | 'claimed' | 'withdrawn' | 'expired'
 
 export interface InboxMessagesTable {
@@ -115,7 +111,6 @@ export interface InboxMessagesTable {
   title_zh: string
   coins: number
   tokens: number
-  /** JSON list of `{id, name, num}`. */
   act_items: string
   state: MessageState
   created_at_ms: number
@@ -124,7 +119,6 @@ export interface InboxMessagesTable {
 }
 
 // --- store -----------------------------------------------------------------------------------------------------------
-
 /** The version of an app's catalogue; every edit raises it, and every process notices within a second. */
 export interface CataloguesTable {
   app_id: AppId
@@ -155,7 +149,6 @@ export interface ItemPricesTable {
 }
 
 // --- orders ----------------------------------------------------------------------------------------------------------
-
 export type OrderStatus =
   | 'pending'
   | 'completed'
@@ -183,7 +176,7 @@ export interface OrdersTable {
   terms: OrderTerms
   price_minor: MinorUnits
   currency: CurrencyCode
-  /** What it promised, and once granted what it gave. Fixed for ever by the grant. */
+  /** Promised; once granted, what it gave for ever. */
   coins: number
   tokens: number
   tokens_base: number
@@ -208,7 +201,6 @@ export interface OrdersTable {
 }
 
 // --- payments --------------------------------------------------------------------------------------------------------
-
 /** Money that a channel has verified. Its identities stand in a table of their own. */
 export interface PaymentsTable {
   payment_id: PaymentId
@@ -242,10 +234,7 @@ export interface PaymentLinesTable {
   granted_order_id: OrderId | null
 }
 
-/**
- * Every name by which a platform may speak of a payment. The key is the SHA-256 of app, instance, environment and
- * identity: unique, so that an identity stands once for ever.
- */
+/** A name by which a platform speaks of a payment; its key is unique, so that an identity stands once for ever. */
 export interface PaymentIdentitiesTable {
   identity_key: string
   payment_id: PaymentId
@@ -293,7 +282,6 @@ export interface ReviewEntriesTable {
 }
 
 // --- outbox ----------------------------------------------------------------------------------------------------------
-
 /** A fact waiting to be delivered to the game server. Rows are never deleted. */
 export interface OutboxEventsTable {
   user_id: PlayerId

@@ -1,7 +1,8 @@
+import type { Caller, ClientCaller, SignerCaller } from '../kernel/caller.ts'
 import type { PlayerId } from '../kernel/ids.ts'
 import { parsePlayerId } from '../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../kernel/outcome.ts'
-import type { Access, Caller, ClientCaller, SignerCaller } from './route.ts'
+import type { Access } from './route.ts'
 
 /** Asks the sessions who a token stands for. Handed in, so that this file knows no feature. */
 export type Authenticate = (accessToken: string) => Promise<Outcome<Caller>>

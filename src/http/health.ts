@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { stopwatch } from '../kernel/clock.ts'
 
 /** A part that the service cannot do without; `ping` rejects when it does not answer. */
 export interface Dependency {
@@ -36,8 +37,8 @@ export function mountHealth(server: FastifyInstance, dependencies: readonly Depe
 }
 
 async function check({ name, ping }: Dependency): Promise<{ name: string; ok: boolean; latencyMs: number }> {
-  const startedNs = process.hrtime.bigint()
-  const latency = (): number => Number((process.hrtime.bigint() - startedNs) / 1000n) / 1000
+  const elapsedMs = stopwatch()
+  const latency = (): number => Math.round(elapsedMs() * 1000) / 1000
   const { promise: tooLate, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error('timed out')), PING_TIMEOUT_MS)
   try {

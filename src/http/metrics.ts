@@ -7,8 +7,8 @@ import { sendRefusal } from './mount.ts'
 /** What the service counts. */
 export interface Metrics {
   readonly registry: Registry
-  /** One for each payment message, by what came of it. */
-  readonly paymentEvents: Counter<'kind' | 'verdict'>
+  /** Counts a payment message by what came of it. */
+  readonly countPaymentEvent: (event: { kind: string; verdict: string }) => void
   /** Seconds, by route and status. */
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>
 }
@@ -16,14 +16,15 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  const paymentEvents = new Counter({
+    name: 'payment_events_total',
+    help: 'Payment messages by what came of them',
+    labelNames: ['kind', 'verdict'],
+    registers: [registry],
+  })
   return {
     registry,
-    paymentEvents: new Counter({
-      name: 'payment_events_total',
-      help: 'Payment messages by what came of them',
-      labelNames: ['kind', 'verdict'],
-      registers: [registry],
-    }),
+    countPaymentEvent: ({ kind, verdict }) => paymentEvents.labels(kind, verdict).inc(),
     requestSeconds: new Histogram({
       name: 'http_request_seconds',
       help: 'Time to answer, by route and status',

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
+import type { Caller, SignerCaller } from '../kernel/caller.ts'
 import { ERROR_CODES } from '../kernel/error-codes.ts'
 import type { Refusal } from '../kernel/outcome.ts'
 import { failureBody, retryAfterSeconds, successBody } from './answers.ts'
 import { type Authenticate, admit, type VerifySigner } from './auth.ts'
 import { preferredLanguage } from './language.ts'
-import type { Caller, Route, RouteEntry, SignerCaller } from './route.ts'
+import type { Route, RouteEntry } from './route.ts'
 import { compiledSchema } from './route-schema.ts'
 
 declare module 'fastify' {

@@ -1,30 +1,8 @@
 import type { Static, TObject, TSchema } from 'typebox'
+import type { Caller, ClientCaller, ServerCaller, SignerCaller } from '../kernel/caller.ts'
 import type { ErrorCode, Language } from '../kernel/error-codes.ts'
-import type { AppId, PlayerId, SessionId } from '../kernel/ids.ts'
+import type { PlayerId } from '../kernel/ids.ts'
 import type { Outcome } from '../kernel/outcome.ts'
-
-/** A game client's session, with the player that a login has bound to it. */
-export interface ClientCaller {
-  readonly kind: 'client'
-  readonly appId: AppId
-  readonly sessionId: SessionId
-  readonly playerId: PlayerId | null
-}
-
-/** A game's own server. */
-export interface ServerCaller {
-  readonly kind: 'server'
-  readonly appId: AppId
-}
-
-export type Caller = ClientCaller | ServerCaller
-
-/** Whoever has signed the body, proven: a `signed` instance of an app. */
-export interface SignerCaller {
-  readonly kind: 'signer'
-  readonly appId: AppId
-  readonly instance: string
-}
 
 /**
  * Who may make a call. `open`: anybody. `session`: a client, logged in or not. `player`: a logged-in client.

@@ -16,3 +16,9 @@ export function utcSeconds(timeMs: number): string {
 export function isoTime(timeMs: number): string {
   return new Date(timeMs).toISOString()
 }
+
+/** Starts counting; each call of what it gives tells the milliseconds since. For latencies, never for money. */
+export function stopwatch(): () => number {
+  const startedMs = performance.now()
+  return () => performance.now() - startedMs
+}

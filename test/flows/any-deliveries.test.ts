@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { assertBooks, orderRow, playerRow } from '../support/books.ts'
+import { assertBooks, orderRow, playerRow, reviewEntries } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { Model, type Step, type Told } from '../support/model.ts'
 import { callSigned } from '../support/signed-call.ts'
@@ -124,12 +124,15 @@ async function assertEnd(cast: Cast, model: Model): Promise<void> {
     const seen = { coins: row.coins, tokens: row.tokens, hadFirstCharge: row.first_charge_order_id !== null }
     assert.deepEqual(seen, expected, `player ${index}`)
   }
+  let queued = 0
   for (const name of ['a', 'b', 'c']) {
+    queued += (await reviewEntries(cast.app, `${cast.name}-${name}`)).length
     const expected = model.orders.get(name)
     const row = await orderRow(cast.app, `${cast.name}-${name}`)
     assert.equal(row?.status, expected?.status, `order ${name}`)
     if (expected) assert.equal(row?.error_code, expected.errorCode, `order ${name}`)
   }
+  assert.equal(queued, model.queued, 'entries in the review queue')
 }
 
 onEveryEngine((on) => {

@@ -17,21 +17,23 @@ export async function claimsAreExactlyOnce(books: Books): Promise<void> {
   )
   await books.breachedBy(
     "a claim's postings are not what its message held for its player",
-    sql`select m.message_id, m.app_id, m.user_id, lt.ledger_seq, m.coins, m.tokens,
-        sum(case when p.currency = 'coins' then p.amount else 0 end) as coins_posted,
-        sum(case when p.currency = 'tokens' then p.amount else 0 end) as tokens_posted
-      from inbox_messages m
-      join ledger_transactions lt
-        on lt.app_id = m.app_id and lt.kind = 'inbox_claim' and lt.source_id = m.message_id
-      left join postings p on p.user_id = lt.user_id and p.ledger_seq = lt.ledger_seq
-      group by m.message_id, m.app_id, m.user_id, lt.user_id, lt.ledger_seq, m.coins, m.tokens
-      having min(lt.user_id) <> m.user_id
-        or coalesce(sum(case when p.currency = 'coins' then p.amount end), 0) <> m.coins
-        or coalesce(sum(case when p.currency = 'tokens' then p.amount end), 0) <> m.tokens
-        or sum(case
-          when p.amount is null then 0
-          when p.from_account = concat('inbox:', m.user_id) and p.to_account = concat('player:', m.user_id) then 0
-          else 1 end) > 0`,
+    sql`select *
+      from (
+        select m.message_id, m.app_id, m.user_id, lt.ledger_seq, m.coins, m.tokens,
+          sum(case when p.currency = 'coins' then p.amount else 0 end) as coins_posted,
+          sum(case when p.currency = 'tokens' then p.amount else 0 end) as tokens_posted,
+          sum(case
+            when lt.user_id <> m.user_id then 1
+            when p.amount is null then 0
+            when p.from_account = concat('inbox:', m.user_id) and p.to_account = concat('player:', m.user_id) then 0
+            else 1 end) as postings_elsewhere
+        from inbox_messages m
+        join ledger_transactions lt
+          on lt.app_id = m.app_id and lt.kind = 'inbox_claim' and lt.source_id = m.message_id
+        left join postings p on p.user_id = lt.user_id and p.ledger_seq = lt.ledger_seq
+        group by m.message_id, m.app_id, m.user_id, lt.user_id, lt.ledger_seq, m.coins, m.tokens
+      ) posted
+      where coins_posted <> coins or tokens_posted <> tokens or postings_elsewhere > 0`,
   )
   await books.breachedBy(
     'a claim transaction has no message',

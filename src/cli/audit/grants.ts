@@ -41,23 +41,25 @@ async function eachOrderHasItsGrant(books: Books): Promise<void> {
 async function eachGrantGaveItsOrder(books: Books): Promise<void> {
   await books.breachedBy(
     "a grant's postings are not what its order gave to its player",
-    sql`select o.app_id, o.order_id, o.user_id, lt.ledger_seq, o.coins, o.tokens,
-        sum(case when p.currency = 'coins' then p.amount else 0 end) as coins_posted,
-        sum(case when p.currency = 'tokens' then p.amount else 0 end) as tokens_posted
-      from orders o
-      join ledger_transactions lt on lt.app_id = o.app_id and lt.kind = 'order_grant' and lt.source_id = o.order_id
-      left join postings p on p.user_id = lt.user_id and p.ledger_seq = lt.ledger_seq
-      where o.granted_payment_id is not null
-      group by o.app_id, o.order_id, o.user_id, lt.user_id, lt.ledger_seq, o.coins, o.tokens
-      having min(lt.user_id) <> o.user_id
-        or coalesce(sum(case when p.currency = 'coins' then p.amount end), 0) <> o.coins
-        or coalesce(sum(case when p.currency = 'tokens' then p.amount end), 0) <> o.tokens
-        or sum(case
-          when p.amount is null then 0
-          when p.currency = 'coins' and p.from_account = 'sales' and p.to_account = concat('player:', o.user_id) then 0
-          when p.currency = 'tokens' and p.from_account in ('sales', 'bonus')
-            and p.to_account = concat('inbox:', o.user_id) then 0
-          else 1 end) > 0`,
+    sql`select *
+      from (
+        select o.app_id, o.order_id, o.user_id, lt.ledger_seq, o.coins, o.tokens,
+          sum(case when p.currency = 'coins' then p.amount else 0 end) as coins_posted,
+          sum(case when p.currency = 'tokens' then p.amount else 0 end) as tokens_posted,
+          sum(case
+            when lt.user_id <> o.user_id then 1
+            when p.amount is null then 0
+            when p.currency = 'coins' and p.from_account = 'sales' and p.to_account = concat('player:', o.user_id) then 0
+            when p.currency = 'tokens' and p.from_account in ('sales', 'bonus')
+              and p.to_account = concat('inbox:', o.user_id) then 0
+            else 1 end) as postings_elsewhere
+        from orders o
+        join ledger_transactions lt on lt.app_id = o.app_id and lt.kind = 'order_grant' and lt.source_id = o.order_id
+        left join postings p on p.user_id = lt.user_id and p.ledger_seq = lt.ledger_seq
+        where o.granted_payment_id is not null
+        group by o.app_id, o.order_id, o.user_id, lt.user_id, lt.ledger_seq, o.coins, o.tokens
+      ) posted
+      where coins_posted <> coins or tokens_posted <> tokens or postings_elsewhere > 0`,
   )
   // tokens = base + floor(base * bonus), for each piece; computed here a second time, from what the order froze.
   const percent = sql`case when is_first_charge = 1 then first_charge_bonus_percent else bonus_percent end`
@@ -115,15 +117,18 @@ async function eachGrantWasPaid(books: Books): Promise<void> {
 async function eachRewardIsInTheInbox(books: Books): Promise<void> {
   await books.breachedBy(
     'a granted order has not exactly the reward message that it owes',
-    sql`select o.app_id, o.order_id, o.user_id, o.tokens, count(m.message_id) as messages,
-        sum(m.tokens) as tokens_in_messages
-      from orders o
-      left join inbox_messages m on m.app_id = o.app_id and m.reward_order_id = o.order_id
-      where o.granted_payment_id is not null
-      group by o.app_id, o.order_id, o.user_id, o.tokens
-      having count(m.message_id) <> case when o.tokens > 0 or min(o.act_items) <> '[]' then 1 else 0 end
-        or coalesce(sum(m.tokens), 0) <> o.tokens or coalesce(sum(m.coins), 0) <> 0
-        or coalesce(min(m.user_id), o.user_id) <> o.user_id`,
+    sql`select *
+      from (
+        select o.app_id, o.order_id, o.user_id, o.tokens, o.act_items, count(m.message_id) as messages,
+          coalesce(sum(m.tokens), 0) as tokens_in_messages, coalesce(sum(m.coins), 0) as coins_in_messages,
+          sum(case when m.user_id <> o.user_id then 1 else 0 end) as messages_elsewhere
+        from orders o
+        left join inbox_messages m on m.app_id = o.app_id and m.reward_order_id = o.order_id
+        where o.granted_payment_id is not null
+        group by o.app_id, o.order_id, o.user_id, o.tokens, o.act_items
+      ) rewards
+      where messages <> case when tokens > 0 or act_items <> '[]' then 1 else 0 end
+        or tokens_in_messages <> tokens or coins_in_messages <> 0 or messages_elsewhere > 0`,
   )
   await books.breachedBy(
     'a reward message has no granted order',

@@ -48,13 +48,13 @@ async function readPage(
   page: { of: 'same_player' | 'next_players'; position: Position; upTo: number; limit: number },
 ): Promise<Link[]> {
   const playerId = page.position.playerId as PlayerId
-  const table = db.selectFrom('ledger_transactions').selectAll()
+  const table = db.selectFrom('ledger_transactions as t').selectAll('t')
   const range =
     page.of === 'same_player'
-      ? table.where('user_id', '=', playerId).where('ledger_seq', '>', page.position.ledgerSeq)
-      : table.where('user_id', '>', playerId).where('user_id', '<=', page.upTo as PlayerId)
+      ? table.where('t.user_id', '=', playerId).where('t.ledger_seq', '>', page.position.ledgerSeq)
+      : table.where('t.user_id', '>', playerId).where('t.user_id', '<=', page.upTo as PlayerId)
   const rows = await db
-    .selectFrom(range.orderBy('user_id').orderBy('ledger_seq').limit(page.limit).as('lt'))
+    .selectFrom(range.orderBy('t.user_id').orderBy('t.ledger_seq').limit(page.limit).as('lt'))
     .leftJoin('postings as p', (join) =>
       join.onRef('p.user_id', '=', 'lt.user_id').onRef('p.ledger_seq', '=', 'lt.ledger_seq'),
     )

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Books } from './books.ts'
 
 // A reversal names its order first: the order's id, or that id, a blank (which no id holds) and a number of its own.
-const REVERSES = sql`(lt.source_id = o.order_id or instr(lt.source_id, concat(o.order_id, ' ')) = 1)`
+const REVERSED_ORDER = sql`substr(lt.source_id, 1, instr(concat(lt.source_id, ' '), ' ') - 1)`
 
 /**
  * I7: what an order's reversals took less what its restorations gave back is, per currency, the whole grant when it is
@@ -20,7 +20,7 @@ export async function reversalsFitTheirGrants(books: Books): Promise<void> {
       sum(case when p.currency <> 'tokens' then 0 when p.to_account = 'refund' then p.amount
         when p.from_account = 'refund' then -p.amount else 0 end) as tokens
     from ledger_transactions lt
-    join orders o on o.user_id = lt.user_id and o.app_id = lt.app_id and ${REVERSES}
+    join orders o on o.app_id = lt.app_id and o.order_id = ${REVERSED_ORDER} and o.user_id = lt.user_id
     join postings p on p.user_id = lt.user_id and p.ledger_seq = lt.ledger_seq
     where lt.kind in ('order_refund', 'order_restore')
     group by o.app_id, o.order_id`
@@ -48,10 +48,8 @@ export async function reversalsFitTheirGrants(books: Books): Promise<void> {
     'a reversal or a restoration has no granted order of its player',
     sql`select lt.user_id, lt.ledger_seq, lt.app_id, lt.kind, lt.source_id
       from ledger_transactions lt
-      where lt.kind in ('order_refund', 'order_restore')
-        and not exists (
-          select 1 from orders o
-          where o.user_id = lt.user_id and o.app_id = lt.app_id and o.granted_payment_id is not null and ${REVERSES}
-        )`,
+      left join orders o on o.app_id = lt.app_id and o.order_id = ${REVERSED_ORDER} and o.user_id = lt.user_id
+        and o.granted_payment_id is not null
+      where lt.kind in ('order_refund', 'order_restore') and o.order_id is null`,
   )
 }

@@ -53,11 +53,8 @@ const UNAVAILABLE = new Set([
 
 /** True when the connection must not be used again, whatever it was used for. */
 export function endsConnection(error: unknown): boolean {
-  const { errno, code } = error as MysqlError
-  return isLost(error as MysqlError) || WRONG_SERVER.has(errno ?? 0) || code === STATEMENT_TIMEOUT
+  return isLost(error as MysqlError) || WRONG_SERVER.has((error as MysqlError).errno ?? 0)
 }
-
-const STATEMENT_TIMEOUT = 'PROTOCOL_SEQUENCE_TIMEOUT'
 
 /** Turns what the driver throws into our own kinds of failure; anything else is a bug and stays as it is. */
 export function translateMysqlError(error: unknown): unknown {
@@ -69,9 +66,6 @@ export function translateMysqlError(error: unknown): unknown {
   const said = `the database: ${message} (${code ?? 'no code'})`
   if (isLost(error)) return new ConnectionLost(said, { cause: error })
   if (UNAVAILABLE.has(number)) return new StorageUnavailable(said, { cause: error })
-  if (code === STATEMENT_TIMEOUT) {
-    return new StorageUnavailable('the database did not answer a statement in time', { cause: error })
-  }
   return error
 }
 

@@ -44,6 +44,7 @@ function remedyFor({ errno, code = '', message }: MysqlError, settings: MysqlSet
     case 'ECONNREFUSED':
       return `nobody listens on port ${port}: start the database, or mend the host or port in DATABASE_URL`
     case 'ETIMEDOUT':
+    case 'PROTOCOL_SEQUENCE_TIMEOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return `no answer from ${host}: mend the host or port in DATABASE_URL, or the firewall between`

@@ -76,16 +76,37 @@ function manyWriters(engine: Engine): void {
     assert.deepEqual(await versions(database), [2, 2])
   })
 
-  test('a pool that is used up tells so in time, serves in the order of asking, and recovers', async (t) => {
+  test('a pool that is used up tells so in time, and recovers', async (t) => {
     const database = await open(t, { connectionsMax: 2, acquireTimeoutMs: 150 })
     const mayEnd = Promise.withResolvers<void>()
     const held = [1, 2].map(() => database.inTransaction(() => mayEnd.promise))
-    await assert.rejects(database.ping(), (error) => error instanceof StorageUnavailable && /busy/.test(error.message))
+    const late = database.ping()
+    await assert.rejects(late, (error) => error instanceof StorageUnavailable && /busy/.test(error.message))
+    mayEnd.resolve()
+    await Promise.all(held)
+    await database.ping()
+  })
+
+  test('who waits for a connection is served in the order of asking', async (t) => {
+    const database = await open(t, { connectionsMax: 1 })
+    const mayEnd = Promise.withResolvers<void>()
+    const held = database.inTransaction(() => mayEnd.promise)
     const served: number[] = []
     const waiting = [1, 2, 3].map((n) => database.ping().then(() => served.push(n)))
     mayEnd.resolve()
-    await Promise.all([...held, ...waiting])
+    await Promise.all([held, ...waiting])
     assert.deepEqual(served, [1, 2, 3])
+  })
+
+  test('a database that was opened and closed keeps no session', async (t) => {
+    const watcher = await open(t, { connectionsMax: 1 })
+    const database = await openMysql(mysqlSettingsOf(new URL(store.url)))
+    await database.close()
+    // The server notices a goodbye a moment after it was said.
+    for (let tries = 0; (await sessions(watcher)) > 1; tries++) {
+      assert.ok(tries < 100, 'a session stayed open')
+      await delay(20)
+    }
   })
 
   test('a transaction reads what others committed meanwhile', async (t) => {
@@ -134,6 +155,12 @@ function manyWriters(engine: Engine): void {
     for (const _ of [1, 2, 3]) await database.inTransaction((tx) => raise(tx, 'a'))
     assert.deepEqual(await marks(database), [3])
   })
+}
+
+async function sessions(database: Database): Promise<number> {
+  const { rows } = await sql<{ sessions: number }>`
+    select count(*) as sessions from information_schema.processlist where db = database()`.execute(database.db)
+  return rows[0]?.sessions ?? 0
 }
 
 async function marks(database: Database): Promise<number[]> {

@@ -70,6 +70,9 @@ export async function openMysql(settings: MysqlSettings, limits: Partial<MysqlLi
     },
     close: async () => {
       await Promise.all([db.destroy(), patient.destroy()])
+      // Kysely does not close a pool that it never borrowed from, and asking for the version was not its doing.
+      quick.close()
+      patientPool.close()
     },
   }
 }

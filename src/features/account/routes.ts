@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import { namedPlayer } from '../../http/auth.ts'
 import { UidField } from '../../http/fields.ts'
-import { type ClientCaller, defineRoute } from '../../http/route.ts'
+import { defineRoute } from '../../http/route.ts'
+import type { ClientCaller } from '../../kernel/caller.ts'
 import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
 import { displayName, levelNumber } from '../players/index.ts'
@@ -80,6 +81,22 @@ const ShareIdField = Type.Unsafe<number | string>({
 const LoginCodeField = Type.String({ minLength: 1, maxLength: 16 })
 const LOGIN_ERRORS: readonly ErrorCode[] = ['proof_required', 'invalid_code', 'session_bound']
 
+const LoginQuery = Type.Object({
+  loginType: LoginTypeField,
+  loginId: Type.Optional(LoginIdField),
+  loginCode: Type.Optional(LoginCodeField),
+  shareId: Type.Optional(Type.String({ maxLength: 64 })),
+})
+
+const LoginBody = Type.Object({
+  loginType: LoginTypeField,
+  loginId: Type.Optional(LoginIdField),
+  loginCode: Type.Optional(LoginCodeField),
+  shareId: Type.Optional(ShareIdField),
+  credential: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
+  nonce: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+})
+
 /** The calls about who the player is. */
 export function accountRoutes(deps: AccountDeps) {
   const answerLogin = async (input: { caller: ClientCaller; language: Language; claim: LoginClaim }) => {
@@ -95,12 +112,7 @@ export function accountRoutes(deps: AccountDeps) {
       description: `Finds or creates the player and binds the session. loginType: ${LOGIN_TYPES}.`,
       tag: 'Account',
       access: 'session',
-      query: Type.Object({
-        loginType: LoginTypeField,
-        loginId: Type.Optional(LoginIdField),
-        loginCode: Type.Optional(LoginCodeField),
-        shareId: Type.Optional(Type.String({ maxLength: 64 })),
-      }),
+      query: LoginQuery,
       answer: AccountAnswer,
       errors: ['invalid_fields', ...LOGIN_ERRORS],
       examples: { answer: ACCOUNT_EXAMPLE },
@@ -121,14 +133,7 @@ export function accountRoutes(deps: AccountDeps) {
       description: `As GET /login. Proofs of identity are taken here only, never in an address. loginType: ${LOGIN_TYPES}.`,
       tag: 'Account',
       access: 'session',
-      body: Type.Object({
-        loginType: LoginTypeField,
-        loginId: Type.Optional(LoginIdField),
-        loginCode: Type.Optional(LoginCodeField),
-        shareId: Type.Optional(ShareIdField),
-        credential: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
-        nonce: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
-      }),
+      body: LoginBody,
       answer: AccountAnswer,
       errors: LOGIN_ERRORS,
       examples: { body: { loginType: 1, loginId: 'test123' }, answer: ACCOUNT_EXAMPLE },

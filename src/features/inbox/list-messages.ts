@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
-import { readCursor, writeCursor } from '../../http/cursor.ts'
+import { readCursor, writeCursor } from '../../kernel/cursor.ts'
 import type { PlayerId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { selectMessages } from './queries.ts'

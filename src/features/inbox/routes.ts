@@ -45,6 +45,21 @@ const CLAIM_EXAMPLE = {
   msg: 'Claimed: 0 coins, 22 tokens.',
 }
 
+const MESSAGES_EXAMPLE = [
+  {
+    id: EXAMPLE_ID,
+    kind: 'order_reward',
+    title: 'Starter Pack',
+    tokens: 22,
+    coins: 0,
+    act_items: [],
+    order_id: 'order-20261101-0001',
+    state: 'unclaimed',
+    created_at: '2026-11-01T09:30:00.000Z',
+    expires_at: null,
+  },
+]
+
 type ActItems = Static<typeof ActItemSchema>[]
 
 function messageRow(message: Row<'inbox_messages'>, language: Language): Static<typeof Message> {
@@ -87,25 +102,7 @@ export function inboxRoutes(deps: ClaimDeps) {
       query: Type.Object({ limit: Type.Optional(LimitField), cursor: Type.Optional(CursorField) }),
       answer: Type.Object({ messages: Type.Array(Message), next_cursor: NextCursorField }),
       errors: [],
-      examples: {
-        answer: {
-          messages: [
-            {
-              id: EXAMPLE_ID,
-              kind: 'order_reward',
-              title: 'Starter Pack',
-              tokens: 22,
-              coins: 0,
-              act_items: [],
-              order_id: 'order-20261101-0001',
-              state: 'unclaimed',
-              created_at: '2026-11-01T09:30:00.000Z',
-              expires_at: null,
-            },
-          ],
-          next_cursor: null,
-        },
-      },
+      examples: { answer: { messages: MESSAGES_EXAMPLE, next_cursor: null } },
       handle: async ({ caller, query, language }) => {
         const page = { limit: query.limit ?? LIMIT_DEFAULT, cursor: query.cursor ?? null }
         const found = await listMessages(deps, { playerId: caller.playerId, ...page })

@@ -83,94 +83,98 @@ const EXAMPLE_MESSAGE = { order_id: 'order-20261101-0001', uid: '10001', item_id
 
 /** The calls by which a trusted server tells what became of a payment. */
 export function paymentRoutes(deps: PaymentDeps) {
-  return {
-    paymentSuccess: defineRoute({
-      summary: 'A payment succeeded',
-      description:
-        'Grants the order once, however often it is sent. Trusted callers only: a `server` token, or an `X-Signature` ' +
-        '`t=<unix seconds>,v1=<hex hmac-sha256 of "<t>.<raw body>">` of a `signed` instance (named by `X-Channel` or ' +
-        '`payment_channel`). A signature, where there is one, alone decides.',
-      tag: 'Payments',
-      access: 'payer',
-      body: SuccessBody,
-      answer: SuccessAnswer,
-      errors: [
-        'player_not_found',
-        'item_not_found',
-        'item_locked',
-        'order_conflict',
-        'price_mismatch',
-        'balance_overflow',
-        'settlement_failed',
-      ],
-      examples: {
-        body: { ...EXAMPLE_MESSAGE, price: 19.99, currency: 'USD', transaction_id: 'txn-1', payment_channel: 'stripe' },
-        answer: {
-          order_id: EXAMPLE_MESSAGE.order_id,
-          order_status: 'completed',
-          coins_granted: 1000,
-          tokens_granted: 22,
-          is_first_charge: true,
-          replayed: false,
-          balance: { coins: 1000, tokens: 0 },
-          msg: 'Payment received: 1000 coins added, 22 tokens in the inbox.',
-        },
-      },
-      handle: async (request) => {
-        const evidence = evidenceOf(deps, { request, kind: 'payment' })
-        const verified = deps.direct.payment(request.caller, { message: request.body, evidence })
-        if (!verified.ok) return verified
-        const settled = await settleOnePayment(deps, verified.value)
-        if (!settled.ok) return settled
-        const { value } = settled
-        return accepted({
-          order_id: value.orderId,
-          order_status: value.orderStatus,
-          coins_granted: value.coinsGranted,
-          tokens_granted: value.tokensGranted,
-          is_first_charge: value.isFirstCharge,
-          replayed: value.replayed,
-          balance: value.balance,
-          msg:
-            request.language === 'zh'
-              ? `支付成功：${value.coinsGranted} 金币已到账，${value.tokensGranted} 第三货币已放入收件箱。`
-              : `Payment received: ${value.coinsGranted} coins added, ${value.tokensGranted} tokens in the inbox.`,
-        })
-      },
-    }),
+  return { paymentSuccess: successRoute(deps), paymentFailure: failureRoute(deps) }
+}
 
-    paymentFailure: defineRoute({
-      summary: 'A payment failed or was given up',
-      description: 'Records it. A late failure never undoes a completed order: the answer tells its true state.',
-      tag: 'Payments',
-      access: 'payer',
-      body: FailureBody,
-      answer: FailureAnswer,
-      errors: ['player_not_found', 'item_not_found', 'order_conflict'],
-      examples: {
-        body: { ...EXAMPLE_MESSAGE, web_pay_error_code: 'CARD_DECLINED' },
-        answer: {
-          order_id: EXAMPLE_MESSAGE.order_id,
-          order_status: 'failed',
-          error_code: 'CARD_DECLINED',
-          msg: 'Recorded.',
-        },
+function successRoute(deps: PaymentDeps) {
+  return defineRoute({
+    summary: 'A payment succeeded',
+    description:
+      'Grants the order once, however often it is sent. Trusted callers only: a `server` token, or an `X-Signature` ' +
+      '`t=<unix seconds>,v1=<hex hmac-sha256 of "<t>.<raw body>">` of a `signed` instance (named by `X-Channel` or ' +
+      '`payment_channel`). A signature, where there is one, alone decides.',
+    tag: 'Payments',
+    access: 'payer',
+    body: SuccessBody,
+    answer: SuccessAnswer,
+    errors: [
+      'player_not_found',
+      'item_not_found',
+      'item_locked',
+      'order_conflict',
+      'price_mismatch',
+      'balance_overflow',
+      'settlement_failed',
+    ],
+    examples: {
+      body: { ...EXAMPLE_MESSAGE, price: 19.99, currency: 'USD', transaction_id: 'txn-1', payment_channel: 'stripe' },
+      answer: {
+        order_id: EXAMPLE_MESSAGE.order_id,
+        order_status: 'completed',
+        coins_granted: 1000,
+        tokens_granted: 22,
+        is_first_charge: true,
+        replayed: false,
+        balance: { coins: 1000, tokens: 0 },
+        msg: 'Payment received: 1000 coins added, 22 tokens in the inbox.',
       },
-      handle: async (request) => {
-        const evidence = evidenceOf(deps, { request, kind: 'failure' })
-        const verified = deps.direct.failure(request.caller, { message: request.body, evidence })
-        if (!verified.ok) return verified
-        const recorded = await recordFailure(deps, verified.value)
-        if (!recorded.ok) return recorded
-        return accepted({
-          order_id: recorded.value.orderId,
-          order_status: recorded.value.orderStatus,
-          error_code: recorded.value.errorCode,
-          msg: request.language === 'zh' ? '已记录。' : 'Recorded.',
-        })
+    },
+    handle: async (request) => {
+      const evidence = evidenceOf(deps, { request, kind: 'payment' })
+      const verified = deps.direct.payment(request.caller, { message: request.body, evidence })
+      if (!verified.ok) return verified
+      const settled = await settleOnePayment(deps, verified.value)
+      if (!settled.ok) return settled
+      const { value } = settled
+      return accepted({
+        order_id: value.orderId,
+        order_status: value.orderStatus,
+        coins_granted: value.coinsGranted,
+        tokens_granted: value.tokensGranted,
+        is_first_charge: value.isFirstCharge,
+        replayed: value.replayed,
+        balance: value.balance,
+        msg:
+          request.language === 'zh'
+            ? `支付成功：${value.coinsGranted} 金币已到账，${value.tokensGranted} 第三货币已放入收件箱。`
+            : `Payment received: ${value.coinsGranted} coins added, ${value.tokensGranted} tokens in the inbox.`,
+      })
+    },
+  })
+}
+
+function failureRoute(deps: PaymentDeps) {
+  return defineRoute({
+    summary: 'A payment failed or was given up',
+    description: 'Records it. A late failure never undoes a completed order: the answer tells its true state.',
+    tag: 'Payments',
+    access: 'payer',
+    body: FailureBody,
+    answer: FailureAnswer,
+    errors: ['player_not_found', 'item_not_found', 'order_conflict'],
+    examples: {
+      body: { ...EXAMPLE_MESSAGE, web_pay_error_code: 'CARD_DECLINED' },
+      answer: {
+        order_id: EXAMPLE_MESSAGE.order_id,
+        order_status: 'failed',
+        error_code: 'CARD_DECLINED',
+        msg: 'Recorded.',
       },
-    }),
-  }
+    },
+    handle: async (request) => {
+      const evidence = evidenceOf(deps, { request, kind: 'failure' })
+      const verified = deps.direct.failure(request.caller, { message: request.body, evidence })
+      if (!verified.ok) return verified
+      const recorded = await recordFailure(deps, verified.value)
+      if (!recorded.ok) return recorded
+      return accepted({
+        order_id: recorded.value.orderId,
+        order_status: recorded.value.orderStatus,
+        error_code: recorded.value.errorCode,
+        msg: request.language === 'zh' ? '已记录。' : 'Recorded.',
+      })
+    },
+  })
 }
 
 // What proves or explains a message; never a token or a cookie.

@@ -1,4 +1,4 @@
-import type { Caller } from '../../http/route.ts'
+import type { Caller } from '../../kernel/caller.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { SessionDeps } from './issue-token.ts'
 
