@@ -2,24 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
 import { createConnection } from 'mysql2/promise'
 
 /** A place for one test's data, gone afterwards. */
 export interface EngineStore {
   readonly url: string
-  /** Further environment variables that go with it: where the sessions are kept. */
+  /** Further environment variables that an app on it needs. */
   readonly variables: Readonly<Record<string, string>>
   drop(): Promise<void>
 }
 
-/** A pair of database and key-value store that the whole suite runs on. */
+/** A kind of database that the whole suite runs on; `mysql` is MySQL or MariaDB. */
 export interface Engine {
-  readonly name: string
+  readonly name: 'sqlite' | 'mysql'
   create(): Promise<EngineStore>
 }
 
-const { TEST_DATABASE_URL, TEST_REDIS_URL } = process.env
+const { TEST_DATABASE_URL } = process.env
 
 /** The server that `TEST_DATABASE_URL` names (`mysql://root@127.0.0.1:3306/any`), or null: tests then say so loudly. */
 export const testMysqlUrl: URL | null = TEST_DATABASE_URL ? new URL(TEST_DATABASE_URL) : null
@@ -30,7 +29,7 @@ export function engines(): Engine[] {
 }
 
 const sqliteEngine: Engine = {
-  name: 'SQLite',
+  name: 'sqlite',
   create: async () => {
     const directory = await mkdtemp(join(tmpdir(), 'payment-api-db-'))
     return {
@@ -41,25 +40,16 @@ const sqliteEngine: Engine = {
   },
 }
 
-/** A schema with a random name, so that runs at the same time never meet; its sessions in Redis where one is named. */
+/** A schema with a random name, so that runs at the same time never meet. */
 function mysqlEngine(server: URL): Engine {
   return {
-    name: TEST_REDIS_URL ? 'MySQL and Redis' : 'MySQL',
+    name: 'mysql',
     create: async () => {
-      const suffix = randomBytes(6).toString('hex')
-      const schema = `payment_api_test_${suffix}`
-      const prefix = `test-${suffix}:`
+      const schema = `payment_api_test_${randomBytes(6).toString('hex')}`
       await runOn(server, `create database ${schema}`)
       const url = new URL(server)
       url.pathname = `/${schema}`
-      return {
-        url: url.href,
-        variables: TEST_REDIS_URL ? { REDIS_URL: TEST_REDIS_URL, REDIS_PREFIX: prefix } : {},
-        drop: async () => {
-          await runOn(server, `drop database ${schema}`)
-          if (TEST_REDIS_URL) await deleteKeys(TEST_REDIS_URL, prefix)
-        },
-      }
+      return { url: url.href, variables: {}, drop: () => runOn(server, `drop database if exists ${schema}`) }
     },
   }
 }
@@ -75,15 +65,5 @@ async function runOn(server: URL, statement: string): Promise<void> {
     await connection.query(statement)
   } finally {
     await connection.end()
-  }
-}
-
-async function deleteKeys(url: string, prefix: string): Promise<void> {
-  const redis = new Redis(url)
-  try {
-    const keys = await redis.keys(`${prefix}*`)
-    if (keys.length > 0) await redis.del(...keys)
-  } finally {
-    redis.disconnect()
   }
 }

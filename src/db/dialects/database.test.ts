@@ -87,19 +87,16 @@ function transactionContract(engine: Engine): void {
 
   test('a unique key that another filled first runs the work again, which then sees the row', async (t) => {
     const { database } = await migrated(t, engine)
+    await database.inTransaction((tx) => putIdentity(tx, 'one'))
     const seen: number[] = []
-    await database
-      .inTransaction(async (tx) => {
-        const known = await subjects(tx)
-        seen.push(known.length)
-        if (known.length > 0) return
-        if (engine.name === 'SQLite') throw new UniqueViolation('its one writer cannot be overtaken')
-        await database.inTransaction((other) => putIdentity(other, 'one'))
-        await putIdentity(tx, 'one')
-      })
-      .catch((error) => assert.equal(engine.name, 'SQLite', String(error)))
-    if (engine.name === 'SQLite') assert.deepEqual(seen, Array(10).fill(0))
-    else assert.deepEqual(seen, [0, 1])
+    await database.inTransaction(async (tx) => {
+      // The first time it believes what was true before the other came, as whoever is overtaken does.
+      const known = seen.length === 0 ? [] : await subjects(tx)
+      seen.push(known.length)
+      if (known.length === 0) await putIdentity(tx, 'one')
+    })
+    assert.deepEqual(seen, [0, 1])
+    assert.deepEqual(await subjects(database.db), ['one'])
   })
 
   test('a unique key that never yields is told after ten attempts', async (t) => {
@@ -212,9 +209,9 @@ function valueContract(engine: Engine): void {
     const { database } = await migrated(t, engine)
     const wrongs = [{ coins: 1.5 }, { coins: 'many' }, { user_name: null }]
     // SQLite keeps a text of any length; everywhere else a longer one must not be shortened in silence.
-    const tooLong = engine.name === 'SQLite' ? [] : [{ user_name: 'x'.repeat(256) }]
+    const tooLong = engine.name === 'sqlite' ? [] : [{ user_name: 'x'.repeat(256) }]
     const id = await addPlayer(database)
-    for (const wrong of [...wrongs.slice(engine.name === 'SQLite' ? 0 : 1), ...tooLong]) {
+    for (const wrong of [...wrongs.slice(engine.name === 'sqlite' ? 0 : 1), ...tooLong]) {
       const work = database.inTransaction((tx) =>
         tx
           .updateTable('users')

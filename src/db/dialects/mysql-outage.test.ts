@@ -8,7 +8,7 @@ import type { Database, Tx } from '../database.ts'
 import { StorageUnavailable } from '../errors.ts'
 import { type MysqlLimits, openMysql } from './mysql.ts'
 
-const mysql = engines().find((engine) => engine.name.startsWith('MySQL'))
+const mysql = engines().find((engine) => engine.name === 'mysql')
 
 if (mysql) describe('a connection that breaks', () => outages(mysql))
 else {

@@ -9,7 +9,7 @@ import type { Database, Tx } from '../database.ts'
 import { StorageUnavailable } from '../errors.ts'
 import { type MysqlLimits, openMysql } from './mysql.ts'
 
-const mysql = engines().find((engine) => engine.name.startsWith('MySQL'))
+const mysql = engines().find((engine) => engine.name === 'mysql')
 
 if (mysql) describe('what only an engine with many writers does', () => manyWriters(mysql))
 else {
