@@ -30,6 +30,7 @@ import { systemClock } from './kernel/clock.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
 import { VERSION } from './version.ts'
+import { isWorker, shareMetrics } from './workers.ts'
 
 /** The service, built and ready to listen. */
 export interface Service {
@@ -66,7 +67,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const sessions = openSessionStore({ kv, clock })
   const sessionDeps = { apps, accessTokens, sessions }
   const catalogues = openCatalogues({ database, clock })
-  const metrics = createMetrics()
+  const metrics = createMetrics(isWorker() ? shareMetrics : null)
   const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const mint = config.env === 'local' ? ('open' as const) : ('closed' as const)

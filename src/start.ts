@@ -4,7 +4,7 @@ import { describeFaults, loadProcessConfig } from './config/load.ts'
 import { portFaults } from './config/port.ts'
 import { openLogger } from './http/logger.ts'
 import { VERSION } from './version.ts'
-import { isWorker, superviseWorkers, tellSupervisor } from './workers.ts'
+import { isWorker, onOrphaned, superviseWorkers, tellSupervisor } from './workers.ts'
 
 /** Reads the configuration, composes, listens, and closes in reverse order at a signal. Refuses with every fault at once. */
 export async function start(): Promise<void> {
@@ -75,8 +75,7 @@ function stopOnSignal(service: Service, config: Config): void {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  // A worker whose supervisor was killed stops too: nobody would replace or stop it.
-  if (isWorker()) process.on('disconnect', () => stop('SIGTERM'))
+  onOrphaned(() => stop('SIGTERM'))
 }
 
 /** What an operator can mend is told in one line; only a bug is shown with its stack. */

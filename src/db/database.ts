@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Kysely, Transaction } from 'kysely'
+import { stopwatch } from '../kernel/clock.ts'
 import { StorageUnavailable, TransactionConflict, UniqueViolation } from './errors.ts'
 import type { Schema } from './schema.ts'
 
@@ -34,16 +35,19 @@ export interface Database {
 // Two payments can collide at most once per competing transaction; ten attempts outlast any honest race of a batch.
 const ATTEMPTS_MAX = 10
 const BACKOFF_STEP_MS = 4
+// Row locks that never come free cost seconds an attempt; a caller has hung up long before ten of those.
+const RETRY_TIME_MAX_MS = 6_000
 
 /** The bounded retry that every engine's `inTransaction` uses. */
 export async function retryTransaction<T>(attempt: () => Promise<T>): Promise<T> {
+  const elapsedMs = stopwatch()
   for (let attempts = 1; ; attempts++) {
     try {
       return await attempt()
     } catch (error) {
       const retryable = error instanceof TransactionConflict || error instanceof UniqueViolation
       if (!retryable) throw error
-      if (attempts === ATTEMPTS_MAX) {
+      if (attempts === ATTEMPTS_MAX || elapsedMs() > RETRY_TIME_MAX_MS) {
         // A conflict that never ends is load, and the caller may try again; a unique key that never yields is a bug.
         if (error instanceof TransactionConflict) throw new StorageUnavailable(error.message, { cause: error })
         throw error

@@ -1,21 +1,27 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { bearerToken } from './auth.ts'
 import { sendRefusal } from './mount.ts'
 
 /** What the service counts. */
 export interface Metrics {
-  readonly registry: Registry
   /** Counts a payment message by what came of it. */
   readonly countPaymentEvent: (event: { kind: string; verdict: string }) => void
   /** Seconds, by route and status. */
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>
+  /** All of it in Prometheus' text form: of every worker together, whichever is asked. */
+  read(): Promise<string>
 }
 
-export function createMetrics(): Metrics {
+/** Offers this process's metrics to its siblings, and gives the way to read those of all. */
+export type ShareMetrics = (own: () => Promise<unknown>) => () => Promise<readonly unknown[]>
+
+/** `share` is null where this process serves alone. */
+export function createMetrics(share: ShareMetrics | null): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  const readAll = share?.(() => registry.getMetricsAsJSON())
   const paymentEvents = new Counter({
     name: 'payment_events_total',
     help: 'Payment messages by what came of them',
@@ -23,7 +29,9 @@ export function createMetrics(): Metrics {
     registers: [registry],
   })
   return {
-    registry,
+    // A replaced worker starts at nought, and the sums fall by what it had: Prometheus reads that as a restart.
+    read: async () =>
+      await (readAll ? AggregatorRegistry.aggregate([...(await readAll())] as object[]) : registry).metrics(),
     countPaymentEvent: ({ kind, verdict }) => paymentEvents.labels(kind, verdict).inc(),
     requestSeconds: new Histogram({
       name: 'http_request_seconds',
@@ -56,7 +64,7 @@ export function mountMetrics(
 ): void {
   server.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     if (!mayRead(guard, request)) return sendRefusal({ request, reply }, { code: 'metrics_forbidden' })
-    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+    return reply.type(Registry.PROMETHEUS_CONTENT_TYPE).send(await metrics.read())
   })
 }
 

@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { assertAuditClean } from '../../support/audit-run.ts'
 import { type ChildServer, runCommand, startChildServer } from '../../support/child-server.ts'
-import { mariadbInstalled, type OwnMariadb, serversInstalled, startMariadb } from '../../support/mariadb-server.ts'
+import {
+  freePort,
+  mariadbInstalled,
+  type OwnMariadb,
+  serversInstalled,
+  startMariadb,
+} from '../../support/mariadb-server.ts'
 import { makePlayers } from '../../support/payment-load.ts'
 import { type OwnRedis, redisServerInstalled, startRedis, until } from '../../support/redis-server.ts'
 import { SIGNED_SECRET } from '../../support/test-app.ts'
@@ -27,8 +33,15 @@ export async function deploy(
 ): Promise<Deployment | null> {
   if (!serversInstalled({ mariadbd: mariadbInstalled, 'redis-server': redisServerInstalled })) return null
   const [mariadb, redis] = await Promise.all([startMariadb(t, options.mariadb), startRedis(t)])
+  // A port of its own, and not any: the same one must be served again when every worker has died.
+  const port = String(await freePort())
   const server = await startChildServer(t, {
-    variables: { ...variablesFor({ mariadb, redis }), WORKERS: String(options.workers ?? 2), ...options.variables },
+    variables: {
+      ...variablesFor({ mariadb, redis }),
+      PORT: port,
+      WORKERS: String(options.workers ?? 2),
+      ...options.variables,
+    },
   })
   return { mariadb, redis, server, token: await server.serverToken(), uids: await makePlayers(server, PLAYERS) }
 }

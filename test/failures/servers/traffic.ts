@@ -29,6 +29,8 @@ export interface Traffic {
 const ANSWER_WITHIN_MS = 20_000
 const ORDERS_MAX = 20_000
 const CALM_MS = 20
+// Who finds the door closed knocks again, and does not use up orders by the thousand.
+const CLOSED_DOOR_MS = 500
 
 interface Figures {
   answered: number
@@ -52,8 +54,10 @@ export function startTraffic(
     const startedMs = performance.now()
     const answer = await answerTo({ url: server.url, token, order })
     figures.slowestMs = Math.max(figures.slowestMs, performance.now() - startedMs)
-    if (answer === 'broken') figures.broken += 1
-    else if (answer === 'hung') faults.push(`${order.orderId}: no answer within ${ANSWER_WITHIN_MS} ms`)
+    if (answer === 'broken') {
+      figures.broken += 1
+      await pause(CLOSED_DOOR_MS)
+    } else if (answer === 'hung') faults.push(`${order.orderId}: no answer within ${ANSWER_WITHIN_MS} ms`)
     else if (answer.status === 200) {
       figures.answered += 1
       order.answered ??= answer
@@ -84,7 +88,7 @@ export function startTraffic(
     },
     progress: async (count) => {
       const goal = figures.answered + count
-      await until(async () => figures.answered >= goal, { withinMs: 60_000 })
+      await until(async () => figures.answered >= goal, { withinMs: 30_000 })
     },
     forget: () => void Object.assign(figures, { answered: 0, refused: 0, broken: 0, slowestMs: 0 }),
     stop: async () => {
