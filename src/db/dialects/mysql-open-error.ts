@@ -33,8 +33,10 @@ function remedyFor({ errno, code = '', message }: MysqlError, settings: MysqlSet
     case 3159:
       return 'it insists on TLS: add ?tls=verify to DATABASE_URL'
     case 1040:
-    case 1203:
       return 'it has too many connections: raise max_connections there, or start fewer WORKERS'
+    case 1203:
+    case 1226:
+      return `the user ${user} has too many connections: raise max_user_connections there, or start fewer WORKERS`
     default:
   }
   switch (code) {

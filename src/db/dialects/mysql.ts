@@ -28,7 +28,7 @@ const LIMITS: MysqlLimits = {
   // A player's client gives up after ten seconds or so: an answer of 503 must come before.
   acquireTimeoutMs: 3_000,
   connectTimeoutMs: 3_000,
-  statementTimeoutMs: 10_000,
+  statementTimeoutMs: 5_000,
   // A server that restarts is mostly back by then; who must wait longer is told to ask again.
   doubtTimeoutMs: 5_000,
 }

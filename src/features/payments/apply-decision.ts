@@ -1,6 +1,6 @@
 import type { PaymentLine, VerifiedPayment } from '../../channels/channel.ts'
 import type { NewRow } from '../../db/schema.ts'
-import { newReviewEntryId } from '../../kernel/ids.ts'
+import { newReviewEntryId, type OrderId } from '../../kernel/ids.ts'
 import { invariant, unreachable } from '../../kernel/invariant.ts'
 import { type Money, minorUnits } from '../../kernel/money.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
@@ -65,11 +65,19 @@ export interface DecidedLine {
 /** What a line came to: the answer to its caller and the verdict that the event keeps. */
 export interface LineResult {
   readonly verdict: string
+  /** The order that answers for the line: the named one, or the one that an approval granted it to. */
+  readonly orderId: OrderId
   readonly outcome: Outcome<Settlement>
 }
 
 /** Writes a decision down in the draft. Nothing can be refused here: that was decided before. */
 export function applyDecision(draft: SettlementDraft, decided: DecidedLine): LineResult {
+  const { decision, line } = decided
+  const orderId = decision.kind === 'replay' ? decision.orderId : line.orderId
+  return { orderId, ...writeDown(draft, decided) }
+}
+
+function writeDown(draft: SettlementDraft, decided: DecidedLine): Omit<LineResult, 'orderId'> {
   const { decision } = decided
   switch (decision.kind) {
     case 'grant':
@@ -102,7 +110,7 @@ export function applyDecision(draft: SettlementDraft, decided: DecidedLine): Lin
   }
 }
 
-function grant(draft: SettlementDraft, decided: DecidedLine, reward: Reward): LineResult {
+function grant(draft: SettlementDraft, decided: DecidedLine, reward: Reward): Omit<LineResult, 'orderId'> {
   const { line, payment, verified } = decided
   const { nowMs } = draft
   const player = playerOf(draft, decided)
@@ -184,7 +192,7 @@ function expectedPrice({ item, line }: DecidedLine): Money {
     : { minor: minorUnits(unitMinor * line.quantity), currency: line.price.currency }
 }
 
-function queue(draft: SettlementDraft, decided: DecidedLine, refusal: SettlementRefusal): LineResult {
+function queue(draft: SettlementDraft, decided: DecidedLine, refusal: SettlementRefusal): Omit<LineResult, 'orderId'> {
   addLine(draft, decided, { standing: 'review', refusal })
   addReviewEntry(draft, decided, refusal)
   return { verdict: refusal, outcome: refused(refusal) }

@@ -73,7 +73,7 @@ function settleOne(
     return applyDecision(draft, { verified, line, payment: held, item, decision })
   })
   if (isNew) draft.newPayments.add(held)
-  const [first] = verified.lines
+  const [first] = results
   invariant(first, 'a verified payment has at least one line')
   const hasOrder = draft.locked.orders.has(orderKey({ appId: verified.appId, orderId: first.orderId }))
   const verdicts = new Set(results.map((result) => result.verdict))

@@ -108,10 +108,17 @@ async function crowdedOut(deployment: Deployment, { traffic }: { traffic: Traffi
       }
     }
   })()
-  const sessions = await mariadb.ask(
-    "select id from information_schema.processlist where db = 'payments' and user = 'payments'",
+  // Again and again: the service and the crowd run for the same places, until the crowd has them all.
+  await until(
+    async () => {
+      const sessions = await mariadb.ask(
+        "select id from information_schema.processlist where db = 'payments' and user = 'payments'",
+      )
+      for (const { id } of sessions) await mariadb.ask(`kill ${Number(id)}`).catch(() => {})
+      return sessions.length === 0
+    },
+    { withinMs: 30_000 },
   )
-  for (const { id } of sessions) await mariadb.ask(`kill ${Number(id)}`).catch(() => {})
   await assertFelt(deployment, traffic)
   going = false
   await crowding

@@ -104,7 +104,10 @@ async function assertSignatureHolds({ server }: Deployment): Promise<void> {
   const path = '/api/v1/payment/failure'
   const order = payment({ order_id: 'signed-while-redis-is-gone', uid: '99999999', web_pay_error_code: 'DECLINED' })
   const body = JSON.stringify(order)
-  const signedWith = (secret: string) => ({ 'x-signature': signBody(secret, { body, nowMs: Date.now() }) })
+  const signedWith = (secret: string) => ({
+    'x-signature': signBody(secret, { body, nowMs: Date.now() }),
+    'x-channel': 'signed',
+  })
   const genuine = await server.call('POST', path, { body, headers: signedWith(SIGNED_SECRET) })
   assertRefused(genuine, 404, 'player_not_found')
   const forged = await server.call('POST', path, { body, headers: signedWith(`${SIGNED_SECRET}!`) })
