@@ -96,6 +96,8 @@ export interface FailureMessage {
 
 /** The channel of those who speak our own form: a game's server with its token, a partner with its signature. */
 export interface DirectChannel {
+  /** Who vouches for what this caller says: the app and the instance. `channel_not_trusted` for a client online. */
+  source(caller: ProvenCaller): Outcome<{ appId: AppId; instance: string; environment: PaymentEnvironment }>
   payment(caller: ProvenCaller, told: { message: SuccessMessage; evidence: Evidence }): Outcome<VerifiedPayment>
   failure(caller: ProvenCaller, told: { message: FailureMessage; evidence: Evidence }): Outcome<VerifiedFailure>
 }

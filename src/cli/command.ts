@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Config } from '../config/config.ts'
-import { type ConfigFault, loadProcessConfig } from '../config/load.ts'
+import { describeFaults, loadProcessConfig } from '../config/load.ts'
 import type { Database } from '../db/database.ts'
 import { SchemaMismatch, StorageUnavailable } from '../db/errors.ts'
 import { openDatabase } from '../db/open-database.ts'
@@ -25,6 +25,7 @@ export async function runCommand(
   settings: CommandSettings,
   work: (opened: { config: Config; database: Database }) => Promise<number>,
 ): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', outliveTheReader)
   try {
     process.exitCode = await workOnDatabase(settings, work)
   } catch (error) {
@@ -33,12 +34,17 @@ export async function runCommand(
   }
 }
 
+/** `npm run audit | head` closes the pipe early. That is no fault, and the exit code still tells what was found. */
+function outliveTheReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
+
 async function workOnDatabase(
   settings: CommandSettings,
   work: (opened: { config: Config; database: Database }) => Promise<number>,
 ): Promise<number> {
   const loaded = loadProcessConfig()
-  if (!loaded.ok) throw new CommandRefused(describeConfigFaults(loaded.faults))
+  if (!loaded.ok) throw new CommandRefused(describeFaults(loaded.faults, 'nothing was done'))
   const { config } = loaded
   const database = await openExisting(config, settings)
   try {
@@ -65,11 +71,6 @@ async function openExisting(config: Config, { schema }: CommandSettings): Promis
     await database.close()
     throw error
   }
-}
-
-function describeConfigFaults(faults: readonly ConfigFault[]): string {
-  const lines = faults.map(({ variable, fault, remedy }) => `  ${variable}: ${fault}\n    Remedy: ${remedy}`)
-  return ['The configuration is faulty; nothing was done.', ...lines].join('\n')
 }
 
 function describeFailure(error: unknown): string {

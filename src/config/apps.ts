@@ -37,10 +37,10 @@ function appConfig(app: AppSettings): AppConfig {
 
 function duplicateFaults(apps: readonly AppSettings[]): ConfigFault[] {
   const ids = apps.map((app) => app.appId)
-  // MySQL compares names without regard to case, so two apps that differ in case alone would share their rows.
-  const twice = ids.filter((id, i) => ids.findIndex((other) => other.toLowerCase() === id.toLowerCase()) !== i)
-  const remedy = 'Give each app an appId of its own; letters that differ only in case count as the same.'
-  return [...new Set(twice)].map((id) => fault(`names the app ${quoted(id)} twice`, remedy))
+  const twice = ids.filter((id, i) => ids.indexOf(id) !== i)
+  return [...new Set(twice)].map((id) =>
+    fault(`names the app ${quoted(id)} twice`, 'Give each app an appId of its own.'),
+  )
 }
 
 function appFaults(app: AppSettings, env: Environment): ConfigFault[] {

@@ -96,8 +96,8 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
     case 'sandbox':
       return { instance, appId, type }
     case 'signed': {
-      const { secrets, testMode } = own as SignedSettings
-      return { instance, appId, type, secrets, testMode: testMode ?? false }
+      const { secrets } = own as SignedSettings
+      return { instance, appId, type, secrets }
     }
     default:
       return unreachable(type, 'channel type')

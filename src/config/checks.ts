@@ -35,6 +35,7 @@ export const CHECKS: readonly Check[] = [
   localStaysOnThisMachine,
   appSecretsAreStrong,
   channelSecretsAreStrong,
+  channelSecretsAreApart,
   corsOriginsAreListed,
   sandboxStaysLocal,
   sqliteHasOneWorker,
@@ -91,6 +92,23 @@ function channelSecretsAreStrong({ env, channels }: Draft): readonly ConfigFault
         : [{ variable: 'CHANNELS', fault: `${where} ${weakness}`, remedy: strongSecretRemedy(where) }]
     }),
   )
+}
+
+// A signature names no instance: with one secret for two, a message to one could be played again to the other.
+function channelSecretsAreApart({ channels }: Draft): readonly ConfigFault[] {
+  const owners = new Map<string, string>()
+  const faults: ConfigFault[] = []
+  for (const channel of channels ?? []) {
+    for (const secret of new Set(chosenSecretsOf(channel))) {
+      const owner = owners.get(secret)
+      owners.set(secret, owner ?? channel.instance)
+      if (owner === undefined) continue
+      const fault = `the channels ${quoted(owner)} and ${quoted(channel.instance)} have a secret in common`
+      const remedy = 'Give each channel secrets of its own, for instance the output of: openssl rand -hex 32'
+      faults.push({ variable: 'CHANNELS', fault, remedy })
+    }
+  }
+  return faults
 }
 
 function corsOriginsAreListed({ env, cors }: Draft): readonly ConfigFault[] {

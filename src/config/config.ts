@@ -92,8 +92,6 @@ export type SandboxChannelConfig = ChannelInstance & { readonly type: 'sandbox' 
 export type SignedChannelConfig = ChannelInstance & {
   readonly type: 'signed'
   readonly secrets: readonly string[]
-  /** True: its payments are marked as tests. */
-  readonly testMode: boolean
 }
 
 export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig

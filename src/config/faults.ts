@@ -51,9 +51,9 @@ export function quoted(text: string): string {
   return JSON.stringify(text.length > QUOTED_LENGTH_MAX ? `${text.slice(0, QUOTED_LENGTH_MAX)}...` : text)
 }
 
-/** All faults in the words that the console shows, each with its remedy. */
-export function describeFaults(faults: readonly ConfigFault[]): string {
+/** All faults in the words that the console shows, each with its remedy, and what came of them. */
+export function describeFaults(faults: readonly ConfigFault[], consequence = 'the server did not start'): string {
   const lines = faults.map(({ variable, fault, remedy }) => `  ${variable}: ${fault}\n    Remedy: ${remedy}`)
   const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`
-  return [`The configuration has ${count}; the server did not start.`, ...lines].join('\n')
+  return [`The configuration has ${count}; ${consequence}.`, ...lines].join('\n')
 }

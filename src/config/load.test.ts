@@ -54,7 +54,7 @@ const REFUSED: readonly (readonly [string, Variables, string, RegExp, RegExp])[]
   ['an app without secret', apps({ appId: 'a' }), 'APPS', /exactly one of appSecret/, /"appSecrets": \[/],
   ['an app with both', apps({ ...APP, appSecrets: ['x'] }), 'APPS', /exactly one/, /to rotate/],
   ['a misspelt app setting', apps({ ...APP, timezone: 'UTC' }), 'APPS', /unknown keys: "timezone"/, /appId/],
-  ['the same app twice', apps(APP, { ...APP, appId: 'COM.example.game' }), 'APPS', /twice/, /of its own/],
+  ['the same app twice', apps(APP, APP), 'APPS', /twice/, /of its own/],
   ['a time zone of nowhere', apps({ ...APP, timeZone: 'Mars/Base' }), 'APPS', /"Mars\/Base"/, /Asia\/Shanghai/],
   ['a policy of nobody', apps({ ...APP, refundPolicy: 'none' }), 'APPS', /one of: debt, cap/, /APPS/],
   ['a return that runs', apps({ ...APP, returnUrls: ['javascript:x'] }), 'APPS', /dangerous scheme/, /https:/],
@@ -73,6 +73,13 @@ const REFUSED: readonly (readonly [string, Variables, string, RegExp, RegExp])[]
   ['channels in a list', { CHANNELS: '[]' }, 'CHANNELS', /must be object/, /"signed"/],
   ['signed without secrets', channels({ signed: {} }), 'CHANNELS', /lacks secrets/, /"secrets"/],
   ['six secrets', channels({ signed: { secrets: [...'abcdef'] } }), 'CHANNELS', /more than 5/, /"secrets"/],
+  [
+    'a secret of two channels',
+    channels({ signed: { secrets: ['a', 'b'] }, partner: { type: 'signed', secrets: ['c', 'b'] } }),
+    'CHANNELS',
+    /"signed" and "partner" have a secret in common/,
+    /secrets of its own/,
+  ],
   ['a channel of no app', channels({ sandbox: { appId: 'x.y' } }), 'CHANNELS', /"x\.y"/, /com\.funtriolimited/],
   [
     'a channel of which app',
@@ -201,7 +208,6 @@ test('online with its secrets starts, on SQLite with a warning', () => {
     type: 'signed',
     appId: 'com.example.game',
     secrets: [OTHER_SECRET],
-    testMode: false,
   }
   assert.deepEqual(config.channels, [signed])
   assert.equal(warnings.length, 1)
@@ -216,12 +222,20 @@ test('online with MySQL, Redis and four workers starts without a warning', () =>
 test('an app has its secrets, zone, policy and return URLs; a channel finds its app', () => {
   const first = { appId: 'a', appSecrets: [SECRET, OTHER_SECRET], timeZone: 'Asia/Shanghai', refundPolicy: 'cap' }
   const second = { ...APP, returnUrls: ['https://shop.example/paid', 'mygame://paid'] }
-  const play = { type: 'signed', appId: 'com.example.game', secrets: [SECRET], testMode: true }
+  const play = { type: 'signed', appId: 'com.example.game', secrets: [SECRET] }
   const { config } = configFor({ ...ONLINE, ...apps(first, second), ...channels({ play }) })
   assert.deepEqual(config.apps[0]?.secrets, [SECRET, OTHER_SECRET])
   assert.deepEqual([config.apps[0]?.timeZone, config.apps[0]?.refundPolicy], ['Asia/Shanghai', 'cap'])
   assert.deepEqual(config.apps[1]?.returnUrls, second.returnUrls)
   assert.deepEqual(config.channels, [{ instance: 'play', ...play }])
+})
+
+test('apps that differ in case are two apps, as every table sees them', () => {
+  const { config } = configFor({ ...apps(APP, { ...APP, appId: 'COM.example.game' }), CHANNELS: '{}' })
+  assert.deepEqual(
+    config.apps.map((app) => app.appId),
+    ['com.example.game', 'COM.example.game'],
+  )
 })
 
 test('local on a public address starts when it is said aloud, and on any loopback address without', () => {

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { SECRET_LENGTH_MAX } from '../kernel/secret-length.ts'
 
 /** How a value is written in its environment variable. */
 export type VariableKind = 'choice' | 'whole number' | 'switch' | 'text' | 'list' | 'URL' | 'JSON'
@@ -30,15 +31,17 @@ const graceMs = Type.Integer({ minimum: 0, maximum: 600_000 })
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
+const secretText = Type.String({ minLength: 1, maxLength: SECRET_LENGTH_MAX })
+
 /** Bounds what an app may be called: it is a key of nearly every table. */
 export const APP_ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$'
 
 export const APP_SCHEMA = Type.Object(
   {
     appId: Type.String({ pattern: APP_ID_PATTERN }),
-    appSecret: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+    appSecret: Type.Optional(secretText),
     // More than a few secrets at once is no rotation: each is tried on every call.
-    appSecrets: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minItems: 1, maxItems: 5 })),
+    appSecrets: Type.Optional(Type.Array(secretText, { minItems: 1, maxItems: 5 })),
     timeZone: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     refundPolicy: Type.Optional(Type.Enum(['debt', 'cap'])),
     returnUrls: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), { maxItems: 100 })),
@@ -89,8 +92,7 @@ const SANDBOX_SETTINGS = Type.Object({}, { additionalProperties: false })
 const SIGNED_SETTINGS = Type.Object(
   {
     // Several at once, so that a secret can be exchanged without a moment in which callers are refused.
-    secrets: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minItems: 1, maxItems: 5 }),
-    testMode: Type.Optional(Type.Boolean()),
+    secrets: Type.Array(secretText, { minItems: 1, maxItems: 5 }),
   },
   { additionalProperties: false },
 )

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Kysely, Transaction } from 'kysely'
 import { stopwatch } from '../kernel/clock.ts'
-import { StorageUnavailable, TransactionConflict, UniqueViolation } from './errors.ts'
+import { TransactionConflict, UniqueViolation } from './errors.ts'
 import type { Schema } from './schema.ts'
 
 /** May read. Sees what is committed. */
@@ -19,8 +19,9 @@ export interface Database {
    * Runs the work in one transaction and commits it. Deadlocks, lock waits and unique keys that somebody else filled
    * first are retried whole, so the work must do nothing but talk to `tx`.
    * @throws StorageUnavailable when the database is out of reach or cannot write.
+   * @throws TransactionConflict when others held what it needed for longer than `retryForMs`; nothing was written.
    */
-  inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  inTransaction<T>(work: (tx: Tx) => Promise<T>, patience?: Patience): Promise<T>
   /** Runs reads that all see one moment; for the audit. */
   inSnapshot<T>(work: (db: Db) => Promise<T>): Promise<T>
   /** Brings the schema to this release's version, or says that it is there already. */
@@ -32,26 +33,29 @@ export interface Database {
   close(): Promise<void>
 }
 
+/** How long a transaction that meets others is tried again. */
+export interface Patience {
+  readonly retryForMs: number
+}
+
 // Two payments can collide at most once per competing transaction; ten attempts outlast any honest race of a batch.
 const ATTEMPTS_MAX = 10
 const BACKOFF_STEP_MS = 4
 // Row locks that never come free cost seconds an attempt; a caller has hung up long before ten of those.
-const RETRY_TIME_MAX_MS = 6_000
+const RETRY_FOR_MS = 6_000
 
 /** The bounded retry that every engine's `inTransaction` uses. */
-export async function retryTransaction<T>(attempt: () => Promise<T>): Promise<T> {
+export async function retryTransaction<T>(
+  attempt: () => Promise<T>,
+  { retryForMs }: Patience = { retryForMs: RETRY_FOR_MS },
+): Promise<T> {
   const elapsedMs = stopwatch()
   for (let attempts = 1; ; attempts++) {
     try {
       return await attempt()
     } catch (error) {
       const retryable = error instanceof TransactionConflict || error instanceof UniqueViolation
-      if (!retryable) throw error
-      if (attempts === ATTEMPTS_MAX || elapsedMs() > RETRY_TIME_MAX_MS) {
-        // A conflict that never ends is load, and the caller may try again; a unique key that never yields is a bug.
-        if (error instanceof TransactionConflict) throw new StorageUnavailable(error.message, { cause: error })
-        throw error
-      }
+      if (!retryable || attempts === ATTEMPTS_MAX || elapsedMs() > retryForMs) throw error
       await delay(randomInt(BACKOFF_STEP_MS * attempts) + 1)
     }
   }

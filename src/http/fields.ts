@@ -32,11 +32,14 @@ export const CurrencyField = Type.String({
   description: 'ISO 4217 code',
 })
 
-/** An order id of the caller's own: visible ASCII without `:`, which only platforms' orders have. */
+/**
+ * An order id of the caller's own: visible ASCII without `:`, which only platforms' orders have. One named `history`
+ * could never be read: `/orders/history` is another call.
+ */
 export const CallerOrderIdField = Type.String({
-  pattern: '^[!-9;-~]{1,128}$',
+  pattern: '^(?!history$)[!-9;-~]{1,128}$',
   maxLength: 128,
-  description: 'The order: visible ASCII without a colon, unique within the app',
+  description: 'The order: visible ASCII without a colon, unique within the app, and not `history`',
 })
 
 /** Any order id, a platform's included. */

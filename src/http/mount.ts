@@ -56,7 +56,12 @@ export function mountRoutes(
         }
         prepareInput(route, request)
       },
+      attachValidation: route.onInvalid !== undefined,
       handler: async (request, reply) => {
+        if (request.validationError) {
+          await route.onInvalid?.(inputOf(request) as never)
+          throw request.validationError
+        }
         const outcome = await route.handle(inputOf(request) as never)
         if (!outcome.ok) return sendRefusal({ request, reply }, outcome.refusal)
         return reply.send(successBody(outcome.value as object))

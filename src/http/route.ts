@@ -51,6 +51,8 @@ export interface Route<
   /** The refusals of this call, beside those that every call can give. */
   readonly errors: readonly ErrorCode[]
   readonly examples: { readonly body?: Static<B>; readonly answer: Static<R> }
+  /** Told of a proven caller's message whose fields are refused, so that it can be kept; the answer is 422 all the same. */
+  readonly onInvalid?: (input: RouteInput<A, unknown, unknown, unknown>) => Promise<void>
   readonly handle: (input: RouteInput<A, Static<B>, Static<Q>, Static<P>>) => Promise<Outcome<Static<R>>>
 }
 

@@ -8,7 +8,7 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import type { Logger } from 'pino'
-import { StorageUnavailable } from '../db/errors.ts'
+import { StorageUnavailable, TransactionConflict } from '../db/errors.ts'
 import { newRequestId } from '../kernel/ids.ts'
 import type { Refusal } from '../kernel/outcome.ts'
 import { KeyValueUnavailable } from '../kv/kv.ts'
@@ -46,6 +46,8 @@ export function createServer(settings: ServerSettings): FastifyInstance {
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
     forceCloseConnections: 'idle',
+    // A request that reaches a closing server is refused in our own form.
+    return503OnClosing: false,
     ajv: {
       // Types are checked, never bent; every fault is told at once (bodies and fields are bounded).
       customOptions: {
@@ -65,6 +67,7 @@ export function createServer(settings: ServerSettings): FastifyInstance {
   })
   acceptOnlyJson(server)
   addHeaders(server, settings)
+  refuseOnceStopping(server)
   server.setNotFoundHandler((request, reply) => sendRefusal({ request, reply }, { code: 'not_found' }))
   server.setErrorHandler<FastifyError>((error, request, reply) => {
     const refusal = refusalOf(error)
@@ -74,7 +77,6 @@ export function createServer(settings: ServerSettings): FastifyInstance {
     }
     return sendRefusal({ request, reply }, refusal)
   })
-  closeLinesOnceStopping(server)
   if (settings.logRequests) logRequests(server)
   return server
 }
@@ -93,6 +95,8 @@ function acceptOnlyJson(server: FastifyInstance): void {
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = body as Buffer
     request.rawBody = bytes
+    // Many clients name the type of every body, also of none.
+    if (bytes.length === 0) return done(null)
     try {
       const text = utf8.decode(bytes)
       void parseJson(request, text, (error, value) => {
@@ -130,11 +134,12 @@ function setHeaders(
 /** What an error that reached the edge is to the caller. Nothing of it is shown: the log has it. */
 function refusalOf(error: FastifyError): Refusal {
   if (error.validation) return { code: 'invalid_fields', details: faultsOf(error.validation, error.validationContext) }
-  if (error instanceof StorageUnavailable) return { code: 'storage_unavailable' }
+  // A conflict is retried where it arises; one that comes this far changed nothing, and a later try can win.
+  if (error instanceof StorageUnavailable || error instanceof TransactionConflict)
+    return { code: 'storage_unavailable' }
   if (error instanceof KeyValueUnavailable) return { code: 'sessions_unavailable' }
   switch (error.code) {
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return { code: 'malformed_json' }
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return { code: 'body_too_large' }
@@ -153,13 +158,19 @@ function refusalOf(error: FastifyError): Refusal {
   }
 }
 
-/** What is not HTTP at all gets a short answer in our form, and the line is closed. */
+/** What is not HTTP at all, or has too long a head, gets a short answer in our form, and the line is closed. */
 function answerBadHttp(error: Error & { code?: string }, socket: import('node:net').Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy()
-  const body = JSON.stringify(failureBody({ code: 'bad_request' }, { language: 'en', requestId: newRequestId() }))
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
+  const requestId = newRequestId()
+  const body = JSON.stringify(failureBody({ code: 'bad_request' }, { language: 'en', requestId }))
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${requestId}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 /** One line a request; the query string is never part of it. */
@@ -170,11 +181,17 @@ function logRequests(server: FastifyInstance): void {
   })
 }
 
-/** An answer given while the server stops is the last one on its line: kept open, it would hold up the end. */
-function closeLinesOnceStopping(server: FastifyInstance): void {
+/**
+ * Once the server stops, a request on a line that is still open is refused, and every answer is the last one on its
+ * line: kept open, it would hold up the end.
+ */
+function refuseOnceStopping(server: FastifyInstance): void {
   let stopping = false
   server.addHook('preClose', async () => {
     stopping = true
+  })
+  server.addHook('onRequest', async (request, reply) => {
+    if (stopping) return sendRefusal({ request, reply }, { code: 'shutting_down' })
   })
   server.addHook('onSend', async (_, reply) => {
     if (stopping) reply.raw.setHeader('connection', 'close')

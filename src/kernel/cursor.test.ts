@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { readCursor, writeCursor } from './cursor.ts'
+import { pageOf, readCursor, startOfPage, writeCursor } from './cursor.ts'
 
 test('a cursor brings back the time and the id that it was made of', () => {
   fc.assert(
@@ -39,4 +39,15 @@ test('what is none is null, whatever it is', () => {
       assert.ok(read === null || (Number.isSafeInteger(read.createdAtMs) && typeof read.id === 'string'))
     }),
   )
+})
+
+test('a page has a next one exactly when one row more than it shows was read', () => {
+  const positionOf = (id: string) => ({ createdAtMs: 1, id })
+  const next = writeCursor({ createdAtMs: 1, id: 'b' })
+  assert.deepEqual(pageOf(['a', 'b', 'c'], { limit: 2, positionOf }), { rows: ['a', 'b'], nextCursor: next })
+  assert.deepEqual(pageOf(['a', 'b'], { limit: 2, positionOf }), { rows: ['a', 'b'], nextCursor: null })
+  assert.deepEqual(pageOf([], { limit: 2, positionOf }), { rows: [], nextCursor: null })
+  assert.deepEqual(startOfPage(next), { ok: true, value: { createdAtMs: 1, id: 'b' } })
+  assert.deepEqual(startOfPage(null), { ok: true, value: null })
+  assert.equal(startOfPage('x').ok, false)
 })

@@ -29,3 +29,8 @@ test('no refusal of a payment that may yet be paid tells a client to finish its 
   ]
   for (const code of open) assert.notEqual(ERROR_CODES[code].action as string, 'finish_transaction', code)
 })
+
+test('nobody is told that nothing was changed where a commit may be in doubt', () => {
+  assert.doesNotMatch(messageOf('storage_unavailable', 'en'), /nothing|not changed/)
+  assert.doesNotMatch(messageOf('storage_unavailable', 'zh'), /未做/)
+})

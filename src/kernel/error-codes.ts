@@ -123,8 +123,8 @@ export const ERROR_CODES = {
   storage_unavailable: entry(
     503,
     'retry_after',
-    'The database is out of reach; nothing was changed. Try again shortly.',
-    '数据库暂不可用，未做任何更改，请稍后重试。',
+    'The database is out of reach; try again shortly, with the same ids.',
+    '数据库暂不可用，请稍后使用相同的 ID 重试。',
   ),
   sessions_unavailable: entry(
     503,

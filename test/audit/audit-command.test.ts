@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { auditDatabase } from '../../src/cli/audit/audit-database.ts'
-import { runProgram } from '../support/child-server.ts'
+import { runProgram, runProgramUnread } from '../support/child-server.ts'
 import { engines } from '../support/engines.ts'
 import { type BooksUnderTest, openBooksUnderTest } from './books-under-test.ts'
 
@@ -49,6 +49,18 @@ for (const engine of engines()) {
       const report = JSON.parse(stdout)
       const expected = await auditDatabase(books.database)
       assert.deepEqual({ ...report, tookMs: 0 }, JSON.parse(JSON.stringify({ ...expected, tookMs: 0 })))
+    })
+
+    test('says by its exit code what it found, also to a reader who has left', async () => {
+      assert.deepEqual(await runProgramUnread('src/cli/audit.ts', { variables: books.variables }), {
+        code: 0,
+        stderr: '',
+      })
+      await spoil()
+      assert.deepEqual(await runProgramUnread('src/cli/audit.ts', { variables: books.variables }), {
+        code: 1,
+        stderr: '',
+      })
     })
 
     test('keeps quiet when asked to, but for what is broken', async () => {
@@ -104,7 +116,7 @@ describe('a command that cannot do its work', () => {
       variables: { ENV: 'local', DATABASE_URL: 'oracle://x' },
     })
     assert.equal(code, 2)
-    assert.match(stderr, /DATABASE_URL/)
+    assert.match(stderr, /one fault; nothing was done\.\n {2}DATABASE_URL: .*\n {4}Remedy: /)
   })
 
   test('an audit with an option that there is not exits with 2, not with 1', async () => {

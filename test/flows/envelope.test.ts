@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { ERROR_CODES } from '../../src/kernel/error-codes.ts'
 import { assertDone, assertRefused } from '../support/answers.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
+import { connectRaw } from '../support/raw-connection.ts'
 import { APP_ID, startApp } from '../support/test-app.ts'
 
 onEveryEngine((on) => {
@@ -68,6 +69,22 @@ onEveryEngine((on) => {
     const broken = await on.app.call('GET', '/api/v1/orders/%E0%A4%A')
     assertRefused(broken, 400, 'bad_request')
     assert.equal(broken.headers.get('x-content-type-options'), 'nosniff')
+  })
+
+  test('what is no HTTP, or has too long a head, is 400 in the envelope', async () => {
+    for (const text of [
+      'hello\r\n\r\n',
+      `GET /health HTTP/1.1\r\nhost: test\r\nx-long: ${'x'.repeat(17_000)}\r\n\r\n`,
+    ]) {
+      const connection = await connectRaw(on.app.url)
+      connection.write(text)
+      const [head = '', body = ''] = (await connection.answer()).split('\r\n\r\n')
+      assert.match(head, /^HTTP\/1\.1 400 /)
+      const { error, request_id } = JSON.parse(body)
+      assert.equal(error, 'bad_request')
+      assert.equal(/\r\nx-request-id: (\S+)/.exec(head)?.[1], request_id)
+      await connection.hungUp()
+    }
   })
 
   test('only a listed page may call, and none is given credentials', async () => {

@@ -1,12 +1,37 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type AppId, newMessageId, type PlayerId } from '../../src/kernel/ids.ts'
 import { assertDone, assertFaults, assertRefused } from '../support/answers.ts'
 import { assertBooks, playerRow } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { fakeClock } from '../support/fake-clock.ts'
-import { OTHER_APP_ID, payment } from '../support/test-app.ts'
+import { APP_ID, OTHER_APP_ID, payment, type TestApp } from '../support/test-app.ts'
 
 const clock = fakeClock()
+
+/** Gifts that nobody gives yet: older than anything else in the inbox, and over. They hold items only, so no postings. */
+async function insertExpiredGifts(
+  app: TestApp,
+  { uid, count, nowMs }: { uid: string; count: number; nowMs: number },
+): Promise<void> {
+  const gifts = Array.from({ length: count }, () => ({
+    message_id: newMessageId(),
+    app_id: APP_ID as AppId,
+    user_id: Number(uid) as PlayerId,
+    kind: 'gift',
+    reward_order_id: null,
+    title_en: 'Gift',
+    title_zh: '礼物',
+    coins: 0,
+    tokens: 0,
+    act_items: '[]',
+    state: 'unclaimed' as const,
+    created_at_ms: nowMs - 1000,
+    expires_at_ms: nowMs,
+    claimed_at_ms: null,
+  }))
+  await app.service.database.inTransaction((tx) => tx.insertInto('inbox_messages').values(gifts).execute())
+}
 
 onEveryEngine(
   (on) => {
@@ -73,6 +98,13 @@ onEveryEngine(
       const again = assertDone(await claimAll(token))
       assert.deepEqual([again.claimed, again.tokens, again.balance], [[], 0, all.balance])
       assert.equal((await playerRow(on.app, uid)).inbox_tokens, 0)
+    })
+
+    test('claim_all reaches what can be claimed past any number of gifts that have expired', async () => {
+      const { token, uid } = await playerWith('claims-past-expired', 1)
+      await insertExpiredGifts(on.app, { uid, count: 250, nowMs: clock.nowMs() })
+      const all = assertDone(await claimAll(token))
+      assert.deepEqual([all.claimed.length, all.tokens, all.more], [1, 22, false])
     })
 
     test('pages follow each other newest first, over messages of the same millisecond too', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertDone, assertFaults, assertRefused } from '../support/answers.ts'
+import { stateOf } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { APP_ID, OTHER_APP_ID } from '../support/test-app.ts'
 
@@ -61,7 +62,11 @@ onEveryEngine((on) => {
     const token = await on.app.clientToken()
     const first = assertDone(await logIn({ loginType: 1, loginId: 'owner' }, token))
     assert.equal(assertDone(await logIn({ loginType: 1, loginId: 'owner' }, token)).uid, first.uid)
+    const before = await stateOf(on.app)
     assertRefused(await logIn({ loginType: 1, loginId: 'thief' }, token), 409, 'session_bound')
+    assert.deepEqual(await stateOf(on.app), before, 'a refused login makes no player')
+    await on.app.logIn('another-owner')
+    assertRefused(await logIn({ loginType: 1, loginId: 'another-owner' }, token), 409, 'session_bound')
     assert.equal(assertDone(await on.app.call('POST', '/api/v1/refresh', { token })).uid, first.uid)
   })
 

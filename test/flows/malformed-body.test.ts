@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
-import { assertDone, assertRefused } from '../support/answers.ts'
+import { assertDone, assertFaults, assertRefused } from '../support/answers.ts'
 import { stateOf } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { APP_ID, payment } from '../support/test-app.ts'
@@ -31,23 +31,22 @@ onEveryEngine((on) => {
   }
 
   test('what is not JSON is 400', async () => {
-    const texts = [
-      '',
-      ' ',
-      '{',
-      '}',
-      '{"appId"',
-      "{'appId':'x'}",
-      '{"a":1,}',
-      'undefined',
-      'NaN',
-      '{"a":01}',
-      '[1',
-      '"',
-    ]
+    const texts = [' ', '{', '}', '{"appId"', "{'appId':'x'}", '{"a":1,}', 'undefined', 'NaN', '{"a":01}', '[1', '"']
     for (const body of texts) {
       assert.deepEqual(await sendBytes(body, json), { status: 400, error: 'malformed_json' }, JSON.stringify(body))
     }
+  })
+
+  test('a POST of no bytes is one without a body, also when it names the type of one', async () => {
+    const { token } = await on.app.logIn('says-nothing')
+    const say = (path: string, headers: Record<string, string>) =>
+      on.app.call('POST', path, { token, body: '', headers: { ...json, ...headers } })
+    assertDone(await say('/api/v1/refresh', {}))
+    assertDone(await say('/api/v1/inbox/claim_all', {}))
+    assertFaults(await say('/api/v1/token', {}), 'appId')
+    assert.deepEqual(await sendBytes('', json), { status: 422, error: 'invalid_fields' })
+    const chunked = { ...json, 'transfer-encoding': 'chunked' }
+    assert.deepEqual(await sendBytes('', chunked), { status: 422, error: 'invalid_fields' })
   })
 
   test('bytes that are not UTF-8 are 400', async () => {

@@ -102,6 +102,16 @@ onEveryEngine(
       }
     })
 
+    test('no order is named like the call that lists them: nobody could read it', async () => {
+      const { token, uid } = await on.app.logIn('names-history')
+      assertFaults(await pay(token, { order_id: 'history', uid }), 'order_id')
+      assertFaults(await fail(token, 'history', uid), 'order_id')
+      for (const order_id of ['history2', 'History', 'my-history']) {
+        assertDone(await pay(token, { order_id, uid }))
+        assertDone(await on.app.call('GET', `/api/v1/orders/${order_id}`, { token }))
+      }
+    })
+
     test("another player's order does not exist: by id, by history, by the cursor of another", async () => {
       const mine = await on.app.logIn('mine')
       const theirs = await on.app.logIn('theirs')

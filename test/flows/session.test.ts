@@ -67,6 +67,24 @@ onEveryEngine(
       for (const { token } of [first, second]) assertRefused(await tryToken(token), 401, 'session_revoked')
     })
 
+    test('a refresh token that died long ago still ends the whole family', async () => {
+      const first = await newPair()
+      const second = assertDone(await renew(first.refresh_token))
+      const third = assertDone(await renew(second.refresh_token))
+      assertRefused(await renew(first.refresh_token), 401, 'token_reused')
+      assertRefused(await renew(third.refresh_token), 401, 'session_revoked')
+    })
+
+    test('a guess at the refresh token of a session that is known by its id ends nothing', async () => {
+      const pair = await newPair()
+      const [sessionId, family, secret] = pair.refresh_token.split('.')
+      for (const guess of [`${sessionId}.x`, `${sessionId}.${secret}`, `${sessionId}.${secret}.${family}`]) {
+        assertRefused(await renew(guess), 401, 'session_revoked')
+      }
+      assertRefused(await tryToken(pair.token), 401, 'login_required')
+      assertDone(await renew(pair.refresh_token))
+    })
+
     test('what was never a refresh token is refused', async () => {
       for (const text of ['x', '.', 'ses_1.x', `ses_${'0'.repeat(32)}.abc`, '__proto__']) {
         assertRefused(await renew(text), 401, 'session_revoked')
@@ -141,6 +159,15 @@ onEveryEngine(
   },
   { clock },
 )
+
+test('a secret as long as the configuration allows is taken', async (t) => {
+  const appSecret = 'long-secret-'.repeat(50).slice(0, 512)
+  const app = await startApp({ variables: { APPS: JSON.stringify([{ appId: APP_ID, appSecret }]), CHANNELS: '{}' } })
+  t.after(() => app.close())
+  const ask = (secret: string) => app.call('POST', '/api/v1/token', { body: { appId: APP_ID, appSecret: secret } })
+  assert.equal(assertDone(await ask(appSecret)).scope, 'server')
+  assertFaults(await ask(`${appSecret}x`), 'appSecret')
+})
 
 test('a server token ends with the secret that it was given for', async () => {
   const apps = (...appSecrets: string[]) => JSON.stringify([{ appId: APP_ID, appSecrets }])

@@ -32,6 +32,26 @@ test('SIGTERM finishes the requests under way, takes no new ones, and ends with 
   assert.deepEqual(await server.exited(), { code: 0, signal: null })
 })
 
+test('a request that reaches a server that stops is asked to come again, in the envelope', async (t) => {
+  const server = await startChildServer(t)
+  const connection = await connectRaw(server.url)
+  connection.write('GET /api/v1/inbox HTTP/1.1\r\nhost: test\r\naccept-language: zh\r\nx-request-id: late-one\r\n')
+  // As above: its first lines have been read by then, so that the line counts as busy and stays open.
+  await server.call('GET', '/health')
+  server.signal('SIGTERM')
+  await stopping(server)
+  await until(() => refuses(server.url))
+  connection.write('\r\n')
+  const [head = '', body = ''] = (await connection.answer()).split('\r\n\r\n')
+  assert.match(head, /^HTTP\/1\.1 503 /)
+  assert.match(head, /\r\nretry-after: [1-9]\d*\r\n/i)
+  assert.match(head, /\r\nx-request-id: late-one\r\n/i)
+  assert.match(head, /\r\nconnection: close\b/i)
+  const { error, return_code, action, request_id } = JSON.parse(body)
+  assert.deepEqual([error, return_code, action, request_id], ['shutting_down', 0, 'retry_after', 'late-one'])
+  assert.deepEqual(await server.exited(), { code: 0, signal: null })
+})
+
 test('SIGINT does the same, and an idle connection does not hold the end up', async (t) => {
   const server = await startChildServer(t, { variables: { SHUTDOWN_GRACE_MS: '60000' } })
   const idle = await connectRaw(server.url)

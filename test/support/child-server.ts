@@ -133,6 +133,17 @@ export async function runProgram(
   return await finished(child)
 }
 
+/** Runs one of our own programs to its end, with nobody who reads what it prints. */
+export async function runProgramUnread(
+  file: string,
+  { variables }: { variables: Readonly<Record<string, string>> },
+): Promise<{ code: number | null; stderr: string }> {
+  const child = spawnProgram([join(ROOT, file)], variables)
+  child.stdout?.destroy()
+  const { code, stderr } = await finished(child)
+  return { code, stderr }
+}
+
 /** Runs a command to its end, killing it when it takes too long. */
 export async function runCommand(
   command: string,

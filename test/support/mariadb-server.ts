@@ -34,7 +34,7 @@ const ENVIRONMENT = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` }
 const START_WITHIN_MS = 60_000
 const SCHEMA = 'payments'
 const SMALL = ['--innodb-buffer-pool-size=64M', '--performance-schema=OFF', '--skip-log-bin']
-// Both hold from the first start on: small, so that a limit on the size of a file can stand above them.
+// From the first start on, so that each of many servers takes little room.
 const SMALL_FILES = ['--innodb-log-file-size=8M', '--innodb-data-file-path=ibdata1:10M:autoextend']
 
 export const mariadbInstalled = spawnSync('mariadbd', ['--version'], { env: ENVIRONMENT }).status === 0

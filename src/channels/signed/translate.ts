@@ -13,6 +13,9 @@ import {
 } from '../channel.ts'
 import type { TrustedSource } from './trust.ts'
 
+/** Neither a token nor a signature of ours has a test mode: what they tell is real money. */
+export const ENVIRONMENT = 'live'
+
 /** A trusted source's word that money was paid, as a payment. Vouched for by whoever made the source. */
 export function paymentFrom(
   source: TrustedSource,
@@ -26,7 +29,7 @@ export function paymentFrom(
     vouchForPayment({
       appId: source.appId,
       instance: source.instance,
-      environment: 'live',
+      environment: ENVIRONMENT,
       transactionId: message.transaction_id ?? null,
       factsAreIdentity: true,
       playerId: player.value,
@@ -56,7 +59,7 @@ export function failureFrom(
     vouchForFailure({
       appId: source.appId,
       instance: source.instance,
-      environment: 'live',
+      environment: ENVIRONMENT,
       playerId: player.value,
       orderId: message.order_id as OrderId,
       itemId: Number(message.item_id),

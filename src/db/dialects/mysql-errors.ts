@@ -23,6 +23,7 @@ const CONFLICTS = new Set([
   1180, // ER_ERROR_DURING_COMMIT
   1020, // ER_CHECKREAD: MariaDB 11.6+, a row changed under a snapshot
   1412, // ER_TABLE_DEF_CHANGED: a migration ran meanwhile
+  3101, // ER_TRANSACTION_ROLLBACK_DURING_COMMIT: a group of servers refused it at the commit
 ])
 
 // The server itself says that it hangs up.
@@ -59,10 +60,11 @@ export function endsConnection(error: unknown): boolean {
 /** Turns what the driver throws into our own kinds of failure; anything else is a bug and stays as it is. */
 export function translateMysqlError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof StorageUnavailable) return error
-  const { errno, code, message } = error as MysqlError
+  const { errno, code, sqlState, message } = error as MysqlError
   const number = errno ?? 0
   if (DUPLICATES.has(number)) return new UniqueViolation(message, { cause: error })
-  if (CONFLICTS.has(number)) return new TransactionConflict(message, { cause: error })
+  // SQL states of class 40 say that the transaction was rolled back, whatever the number of the reason.
+  if (CONFLICTS.has(number) || sqlState?.startsWith('40')) return new TransactionConflict(message, { cause: error })
   const said = `the database: ${message} (${code ?? 'no code'})`
   if (isLost(error)) return new ConnectionLost(said, { cause: error })
   if (UNAVAILABLE.has(number)) return new StorageUnavailable(said, { cause: error })

@@ -58,7 +58,8 @@ export async function openMysql(settings: MysqlSettings, limits: Partial<MysqlLi
   return {
     db,
     engine: version.engine,
-    inTransaction: (work) => retryTransaction(() => onceMoreWhenLost(() => db.transaction().execute(work))),
+    inTransaction: (work, patience) =>
+      retryTransaction(() => onceMoreWhenLost(() => db.transaction().execute(work)), patience),
     inSnapshot: (work) => patient.connection().execute((connection) => readOneMoment(connection, work)),
     migrate: async () => {
       await prepareCommitMarks(patient)

@@ -39,11 +39,13 @@ export function translateSqliteError(error: unknown): unknown {
   return error
 }
 
-// Preparing costs more than running most of our statements. The set of texts is small, but batches make one per size.
-const STATEMENTS_MAX = 500
+// Preparing costs more than running most of our statements. The set of texts is small, but batches make one per size:
+// those come and go, while what every payment runs stays.
+const STATEMENTS_MAX = 200
 
 class CachedConnection implements DatabaseConnection {
   readonly #file: SqliteFile
+  /** In the order of their last use: the first one is dropped for a new one. */
   readonly #statements = new Map<string, Statement>()
 
   constructor(file: SqliteFile) {
@@ -72,12 +74,12 @@ class CachedConnection implements DatabaseConnection {
 
   #prepare(sql: string): Statement {
     const known = this.#statements.get(sql)
-    if (known) return known
-    const statement = this.#file.prepare(sql)
-    if (this.#statements.size >= STATEMENTS_MAX) {
+    if (known) this.#statements.delete(sql)
+    else if (this.#statements.size >= STATEMENTS_MAX) {
       const oldest = this.#statements.keys().next().value
       if (oldest !== undefined) this.#statements.delete(oldest)
     }
+    const statement = known ?? this.#file.prepare(sql)
     this.#statements.set(sql, statement)
     return statement
   }

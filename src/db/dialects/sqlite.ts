@@ -28,7 +28,7 @@ export async function openSqlite({ file }: { file: string }): Promise<Database> 
   return {
     db: reader,
     engine: 'sqlite',
-    inTransaction: (work) => retryTransaction(() => writer.transaction().execute(work)),
+    inTransaction: (work, patience) => retryTransaction(() => writer.transaction().execute(work), patience),
     inSnapshot: async (work) => {
       const snapshotFile = openFile(file, { readonly: true })
       const snapshot = kyselyOn(snapshotFile)

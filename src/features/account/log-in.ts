@@ -3,7 +3,7 @@ import type { Row } from '../../db/schema.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { AppId, PlayerId, SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
-import { findOrCreatePlayer, findPlayer } from '../players/index.ts'
+import { findOrCreatePlayer, findPlayer, findPlayerByIdentity } from '../players/index.ts'
 import { bindSession, type SessionStore } from '../sessions/index.ts'
 import { type LoginClaim, type LoginTrust, provenIdentity } from './rules.ts'
 
@@ -30,7 +30,13 @@ export async function logIn(
   const { session } = input
   const identity = provenIdentity(deps.loginTrust, input.claim)
   if (!identity.ok) return identity
-  const found = await findOrCreatePlayer(deps, { appId: session.appId, ...identity.value })
+  const known = { appId: session.appId, ...identity.value }
+  if (session.playerId !== null) {
+    // The session is somebody's already: a stranger's identity is refused, and must not become a player on the way.
+    const player = await findPlayerByIdentity(deps.database.db, known)
+    return player?.user_id === session.playerId ? accepted({ player, isNew: false }) : refused('session_bound')
+  }
+  const found = await findOrCreatePlayer(deps, known)
   const bound = await bindSession(deps, { sessionId: session.sessionId, playerId: found.player.user_id })
   return bound.ok ? accepted(found) : bound
 }

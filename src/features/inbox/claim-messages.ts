@@ -2,6 +2,7 @@ import type { Database, Tx } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { AppId, MessageId, PlayerId } from '../../kernel/ids.ts'
+import { invariant } from '../../kernel/invariant.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { type LockedPlayer, lockPlayers, saveLockedPlayers } from '../players/index.ts'
 import {
@@ -12,7 +13,7 @@ import {
   playerAccount,
   postLedgerTransaction,
 } from '../wallet/index.ts'
-import { findMessage, markClaimed, selectUnclaimed } from './queries.ts'
+import { findMessage, markClaimed, selectClaimable } from './queries.ts'
 import { refuseClaim } from './rules.ts'
 
 /** What a claim gave, and the wallet after it. */
@@ -65,8 +66,12 @@ export function claimAllMessages(deps: ClaimDeps, claimant: Claimant): Promise<O
     const player = await lockClaimant(tx, claimant)
     if (!player) return refused('player_not_found')
     const nowMs = deps.clock.nowMs()
-    const waiting = await selectUnclaimed(tx, { playerId: player.user_id, limit: CLAIM_ALL_MAX + 1 })
-    const claimable = waiting.slice(0, CLAIM_ALL_MAX).filter((message) => refuseClaim(message, nowMs) === null)
+    const waiting = await selectClaimable(tx, { playerId: player.user_id, nowMs, limit: CLAIM_ALL_MAX + 1 })
+    const claimable = waiting.slice(0, CLAIM_ALL_MAX)
+    invariant(
+      claimable.every((message) => refuseClaim(message, nowMs) === null),
+      'what the query calls claimable is so by the rule too',
+    )
     // From here on nothing may be refused.
     return accepted(await claim(tx, { player, messages: claimable, nowMs, more: waiting.length > CLAIM_ALL_MAX }))
   })

@@ -1,21 +1,16 @@
 import type { Db, Tx } from '../../db/database.ts'
 import type { NewRow, Row } from '../../db/schema.ts'
+import type { PagePosition } from '../../kernel/cursor.ts'
 import type { MessageId, PlayerId } from '../../kernel/ids.ts'
 
 export async function insertMessages(tx: Tx, messages: readonly NewRow<'inbox_messages'>[]): Promise<void> {
   if (messages.length > 0) await tx.insertInto('inbox_messages').values(messages).execute()
 }
 
-/** Where a page of the inbox goes on: after this message, going back in time. */
-export interface InboxPosition {
-  readonly createdAtMs: number
-  readonly messageId: string
-}
-
 /** A page of a player's messages, newest first, read by key. */
 export async function selectMessages(
   db: Db,
-  page: { playerId: PlayerId; limit: number; after: InboxPosition | null },
+  page: { playerId: PlayerId; limit: number; after: PagePosition | null },
 ): Promise<Row<'inbox_messages'>[]> {
   const { after } = page
   let query = db
@@ -29,7 +24,7 @@ export async function selectMessages(
     query = query.where((eb) =>
       eb.and([
         eb('created_at_ms', '<=', after.createdAtMs),
-        eb.or([eb('created_at_ms', '<', after.createdAtMs), eb('message_id', '<', after.messageId as MessageId)]),
+        eb.or([eb('created_at_ms', '<', after.createdAtMs), eb('message_id', '<', after.id as MessageId)]),
       ]),
     )
   }
@@ -45,16 +40,18 @@ export async function findMessage(
   return row && row.user_id === playerId ? row : null
 }
 
-/** A player's oldest unclaimed messages. The caller holds the player. */
-export async function selectUnclaimed(
+/** A player's oldest messages that can be claimed now. The caller holds the player. */
+export async function selectClaimable(
   tx: Tx,
-  { playerId, limit }: { playerId: PlayerId; limit: number },
+  { playerId, nowMs, limit }: { playerId: PlayerId; nowMs: number; limit: number },
 ): Promise<Row<'inbox_messages'>[]> {
   return await tx
     .selectFrom('inbox_messages')
     .selectAll()
     .where('user_id', '=', playerId)
     .where('state', '=', 'unclaimed')
+    // Left to the reader, expired ones would fill the page and hide what can be claimed.
+    .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', nowMs)]))
     .orderBy('created_at_ms')
     .limit(limit)
     .execute()

@@ -108,7 +108,7 @@ export function inboxRoutes(deps: ClaimDeps) {
         const found = await listMessages(deps, { playerId: caller.playerId, ...page })
         if (!found.ok) return found
         return accepted({
-          messages: found.value.messages.map((message) => messageRow(message, language)),
+          messages: found.value.rows.map((message) => messageRow(message, language)),
           next_cursor: found.value.nextCursor,
         })
       },

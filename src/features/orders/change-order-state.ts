@@ -42,7 +42,7 @@ export function recordOrderState(
       currency: order.currency,
       coins: order.coins,
       tokens: order.tokens,
-      is_first_charge: order.is_first_charge,
+      is_first_charge: order.is_first_charge === 1,
       payment_channel: order.payment_channel,
       error_code: order.error_code,
       occurred_at: isoTime(nowMs),

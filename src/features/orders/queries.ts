@@ -1,6 +1,7 @@
 import { bulkUpdate } from '../../db/bulk-update.ts'
 import type { Db, Tx } from '../../db/database.ts'
 import type { OrderStatus, Row } from '../../db/schema.ts'
+import type { PagePosition } from '../../kernel/cursor.ts'
 import type { AppId, OrderId, PlayerId } from '../../kernel/ids.ts'
 
 /** Locks the orders that exist among the named ones of an app, in the order of their ids. */
@@ -78,16 +79,10 @@ export async function findOrder(
   return row && row.user_id === playerId ? row : null
 }
 
-/** Where a page of the history goes on: after this order, going back in time. */
-export interface HistoryPosition {
-  readonly createdAtMs: number
-  readonly orderId: string
-}
-
 /** A page of a player's orders, newest first, read by key: the same cost at any depth. */
 export async function selectHistory(
   db: Db,
-  page: { playerId: PlayerId; limit: number; after: HistoryPosition | null; status: OrderStatus | null },
+  page: { playerId: PlayerId; limit: number; after: PagePosition | null; status: OrderStatus | null },
 ): Promise<Row<'orders'>[]> {
   const { after, status } = page
   let query = db
@@ -102,7 +97,7 @@ export async function selectHistory(
     query = query.where((eb) =>
       eb.and([
         eb('created_at_ms', '<=', after.createdAtMs),
-        eb.or([eb('created_at_ms', '<', after.createdAtMs), eb('order_id', '<', after.orderId as OrderId)]),
+        eb.or([eb('created_at_ms', '<', after.createdAtMs), eb('order_id', '<', after.id as OrderId)]),
       ]),
     )
   }

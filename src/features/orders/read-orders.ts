@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts'
 import type { OrderStatus, Row } from '../../db/schema.ts'
-import { readCursor, writeCursor } from '../../kernel/cursor.ts'
+import { type Page, pageOf, startOfPage } from '../../kernel/cursor.ts'
 import type { AppId, OrderId, PlayerId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { findPlayer } from '../players/index.ts'
@@ -8,12 +8,6 @@ import { findOrder, selectHistory } from './queries.ts'
 
 export interface OrderDeps {
   readonly database: Database
-}
-
-/** A page of orders, and where the next one starts. */
-export interface OrderPage {
-  readonly orders: readonly Row<'orders'>[]
-  readonly nextCursor: string | null
 }
 
 /** A player's own order; another's does not exist for them. */
@@ -37,23 +31,12 @@ export async function readHistory(
     /** A game server names the player, who must be of its app; a session's player is. */
     checkPlayer: boolean
   },
-): Promise<Outcome<OrderPage>> {
-  const after = wanted.cursor === null ? null : readCursor(wanted.cursor)
-  if (wanted.cursor !== null && !after) {
-    return refused('invalid_fields', { details: [{ path: 'cursor', message: 'is not a cursor of this call' }] })
-  }
+): Promise<Outcome<Page<Row<'orders'>>>> {
+  const after = startOfPage(wanted.cursor)
+  if (!after.ok) return after
   if (wanted.checkPlayer && !(await findPlayer(deps.database.db, wanted))) return refused('player_not_found')
-  const rows = await selectHistory(deps.database.db, {
-    playerId: wanted.playerId,
-    limit: wanted.limit + 1,
-    after: after ? { createdAtMs: after.createdAtMs, orderId: after.id } : null,
-    status: wanted.status,
-  })
-  const orders = rows.slice(0, wanted.limit)
-  const last = orders.at(-1)
-  const more = rows.length > wanted.limit
-  return accepted({
-    orders,
-    nextCursor: more && last ? writeCursor({ createdAtMs: last.created_at_ms, id: last.order_id }) : null,
-  })
+  const { playerId, limit, status } = wanted
+  const rows = await selectHistory(deps.database.db, { playerId, limit: limit + 1, after: after.value, status })
+  const positionOf = (row: Row<'orders'>) => ({ createdAtMs: row.created_at_ms, id: row.order_id })
+  return accepted(pageOf(rows, { limit, positionOf }))
 }

@@ -92,7 +92,7 @@ export function orderRoutes(deps: OrderDeps) {
     })
     if (!found.ok) return found
     return accepted({
-      data: found.value.orders.map((order) => orderRow(order, input.language)),
+      data: found.value.rows.map((order) => orderRow(order, input.language)),
       next_cursor: found.value.nextCursor,
     })
   }

@@ -1,12 +1,21 @@
 import { createHash } from 'node:crypto'
-import type { VerifiedFailure, VerifiedPayment } from '../../channels/channel.ts'
+import type { Evidence } from '../../channels/channel.ts'
 import type { NewRow } from '../../db/schema.ts'
-import { newPaymentEventId, type OrderId, type PaymentId } from '../../kernel/ids.ts'
+import { type AppId, newPaymentEventId, type OrderId, type PaymentId } from '../../kernel/ids.ts'
+import type { PaymentEnvironment } from '../../kernel/payment-environment.ts'
 
 /** A message and its raw body, ready to be kept. */
 export interface KeptEvent {
   readonly event: NewRow<'payment_events'>
   readonly body: Uint8Array
+}
+
+/** Who sent a message, and the message. */
+export interface MessageSource {
+  readonly appId: AppId
+  readonly instance: string
+  readonly environment: PaymentEnvironment
+  readonly evidence: Evidence
 }
 
 /** What came of a message: `granted`, `replayed`, ..., or the error code that it was refused with. */
@@ -18,7 +27,7 @@ export interface EventVerdict {
 }
 
 /** The record of one authenticated message, with the SHA-256 of what was sent. */
-export function keepEvent(message: VerifiedPayment | VerifiedFailure, outcome: EventVerdict): KeptEvent {
+export function keepEvent(message: MessageSource, outcome: EventVerdict): KeptEvent {
   const { evidence } = message
   return {
     event: {

@@ -1,6 +1,8 @@
 import { promisify } from 'node:util'
 import type { VerifiedPayment } from '../../channels/channel.ts'
+import type { Patience } from '../../db/database.ts'
 import { StorageUnavailable } from '../../db/errors.ts'
+import type { PlayerId } from '../../kernel/ids.ts'
 import type { Outcome } from '../../kernel/outcome.ts'
 import { type SettleDeps, settlePayments } from './settle-payments.ts'
 import type { Settlement } from './settlement.ts'
@@ -9,14 +11,22 @@ import type { Settlement } from './settlement.ts'
 export interface PaymentLane {
   /**
    * Settles a payment; gives the outcome of each of its lines.
-   * @throws StorageUnavailable when the database is out of reach, and whatever broke the settling of this very payment.
+   * @throws StorageUnavailable when the database is out of reach or too many wait already, and whatever broke the
+   * settling of this very payment.
    */
   settle(verified: VerifiedPayment): Promise<Outcome<Settlement>[]>
 }
 
-// Beyond sixty-four a batch's locks are held longer without a gain in throughput; 2 MiB keeps it in one packet.
+// Beyond sixty-four a batch's locks are held longer without a gain in throughput; 1 MiB of bodies travels as two.
 const BATCH_MAX = 64
-const BATCH_BYTES_MAX = 2 * 1024 * 1024
+const BATCH_BYTES_MAX = 1024 * 1024
+// Some seconds of work for a busy server. Who comes later is better told to come back than left to time out.
+const UNDER_WAY_MAX = 2_000
+const UNDER_WAY_BYTES_MAX = 64 * 1024 * 1024
+// A batch that meets a lock which stays is split at once; a payment by itself may wait out the database's default.
+const BATCH_PATIENCE: Patience = { retryForMs: 500 }
+// Those that are settled alone leave most of the pool's connections to the others.
+const ALONE_MAX = 3
 
 /**
  * Lets the event loop hand over what has arrived. An embedded database answers without ever giving it a turn, and no
@@ -31,31 +41,73 @@ interface Waiting {
 }
 
 /**
- * Natural batching: a payment that finds the lane idle goes at once, alone; those that arrive while a transaction is
- * in flight share the next one. Nobody ever waits for a batch to fill.
+ * Natural batching: a payment that finds the lane idle goes at once; those that arrive while a transaction is in flight
+ * share the next one. Nobody ever waits for a batch to fill. A batch that fails is settled one by one beside the lane,
+ * so that one bad payment, or a player whose row somebody holds, never spoils or delays the others.
  */
 export function openPaymentLane(deps: SettleDeps): PaymentLane {
-  const waiting: Waiting[] = []
+  const together: Waiting[] = []
+  const alone: Waiting[] = []
+  const playersAlone = new Map<PlayerId, number>()
   let running = false
+  let runningAlone = 0
+  let underWay = 0
+  let underWayBytes = 0
 
   const run = async (): Promise<void> => {
     running = true
-    try {
-      while (waiting.length > 0) {
-        await nextTurn()
-        await settleBatch(deps, takeBatch(waiting))
-      }
-    } finally {
-      running = false
+    while (together.length > 0) {
+      await nextTurn()
+      const batch = takeBatch(together)
+      const free = batch.filter(({ verified }) => !playersAlone.has(verified.playerId))
+      setAside(batch.filter((one) => !free.includes(one)))
+      if (free.length === 0) continue
+      const failure = await settleTogether(deps, free)
+      // With the database gone whoever waits would fail alike, only later.
+      if (failure instanceof StorageUnavailable) rejectAll([...free, ...together.splice(0)], failure)
+      else if (failure) setAside(free)
     }
+    running = false
+  }
+
+  const setAside = (payments: readonly Waiting[]): void => {
+    for (const one of payments) {
+      const { playerId } = one.verified
+      playersAlone.set(playerId, (playersAlone.get(playerId) ?? 0) + 1)
+      alone.push(one)
+    }
+    while (runningAlone < ALONE_MAX && alone.length > 0) void runAlone()
+  }
+
+  const runAlone = async (): Promise<void> => {
+    runningAlone += 1
+    for (let one = alone.shift(); one; one = alone.shift()) {
+      await settleAlone(deps, one)
+      const { playerId } = one.verified
+      const left = (playersAlone.get(playerId) ?? 1) - 1
+      if (left > 0) playersAlone.set(playerId, left)
+      else playersAlone.delete(playerId)
+    }
+    runningAlone -= 1
   }
 
   return {
-    settle(verified) {
-      return new Promise((resolve, reject) => {
-        waiting.push({ verified, resolve, reject })
-        if (!running) void run()
-      })
+    async settle(verified) {
+      const bytes = verified.evidence.rawBody.byteLength
+      if (underWay >= UNDER_WAY_MAX || underWayBytes + bytes > UNDER_WAY_BYTES_MAX) {
+        throw new StorageUnavailable('more payments wait than the database settles: send it again later')
+      }
+      underWay += 1
+      underWayBytes += bytes
+      try {
+        return await new Promise((resolve, reject) => {
+          together.push({ verified, resolve, reject })
+          if (!running) void run()
+        })
+      } finally {
+        underWay -= 1
+        underWayBytes -= bytes
+      }
     },
   }
 }
@@ -71,21 +123,30 @@ function takeBatch(waiting: Waiting[]): Waiting[] {
   return waiting.splice(0, count)
 }
 
-/** Settles a batch; where it fails, each alone, so that one bad payment never spoils its neighbours. Never rejects. */
-async function settleBatch(deps: SettleDeps, batch: readonly Waiting[]): Promise<void> {
+/** Settles a batch and answers it, or gives why it could not. Never rejects. */
+async function settleTogether(deps: SettleDeps, batch: readonly Waiting[]): Promise<Error | null> {
   try {
-    const outcomes = await settlePayments(
-      deps,
-      batch.map((one) => one.verified),
-    )
+    const verified = batch.map((one) => one.verified)
+    const outcomes = await settlePayments(deps, verified, BATCH_PATIENCE)
     batch.forEach((one, index) => {
       one.resolve(outcomes[index] ?? [])
     })
+    return null
   } catch (error) {
-    const [only] = batch
-    if (batch.length === 1 && only) return only.reject(error)
-    // With the database gone each would fail alike, only slower.
-    if (error instanceof StorageUnavailable) return batch.forEach((one) => void one.reject(error))
-    for (const one of batch) await settleBatch(deps, [one])
+    return error instanceof Error ? error : new Error(String(error))
   }
+}
+
+/** Settles one payment by itself and answers it, whatever comes of it. Never rejects. */
+async function settleAlone(deps: SettleDeps, one: Waiting): Promise<void> {
+  try {
+    const [outcomes] = await settlePayments(deps, [one.verified])
+    one.resolve(outcomes ?? [])
+  } catch (error) {
+    one.reject(error)
+  }
+}
+
+function rejectAll(payments: readonly Waiting[], error: Error): void {
+  for (const one of payments) one.reject(error)
 }

@@ -1,7 +1,8 @@
 import type { VerifiedFailure } from '../../channels/channel.ts'
 import type { OrderStatus } from '../../db/schema.ts'
 import type { OrderId } from '../../kernel/ids.ts'
-import { type Money, minorUnits } from '../../kernel/money.ts'
+import { invariant } from '../../kernel/invariant.ts'
+import type { Money } from '../../kernel/money.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import {
   insertOrders,
@@ -14,7 +15,7 @@ import {
 } from '../orders/index.ts'
 import { insertOutboxEvents } from '../outbox/index.ts'
 import { lockPlayers, saveLockedPlayers } from '../players/index.ts'
-import type { StoreItem } from '../store/index.ts'
+import { listPrice, type StoreItem } from '../store/index.ts'
 import { keepEvent } from './payment-event.ts'
 import { insertPaymentEvents } from './queries.ts'
 import type { SettleDeps } from './settle-payments.ts'
@@ -35,7 +36,7 @@ const CANCELLED_CODE = 'PAYMENT_CANCELLED'
  */
 export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure): Promise<Outcome<RecordedFailure>> {
   const catalogue = await deps.catalogues.of(failure.appId)
-  const item = catalogue.items.get(failure.itemId) ?? null
+  const offer = offerOf(catalogue.items.get(failure.itemId))
   const { outcome, verdict } = await deps.database.inTransaction(async (tx) => {
     const nowMs = deps.clock.nowMs()
     const named = { appId: failure.appId, orderIds: [failure.orderId] }
@@ -43,7 +44,7 @@ export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure):
     const player = (await lockPlayers(tx, [failure.playerId])).get(failure.playerId)
     const refusal = refuse(failure, {
       existing,
-      item,
+      offer,
       isKnownPlayer: player?.app_id === failure.appId && player.status === 'active',
     })
     if (refusal || !player) {
@@ -54,8 +55,9 @@ export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure):
     }
     // From here on nothing may be refused.
     const to = failure.errorCode === CANCELLED_CODE ? 'cancelled' : 'failed'
-    const order =
-      existing ?? openOrder(failure, { item, isFirstCharge: player.first_charge_order_id === null, nowMs, status: to })
+    const isFirstCharge = player.first_charge_order_id === null
+    const order = existing ?? (offer && openOrder(failure, { ...offer, isFirstCharge, nowMs, status: to }))
+    invariant(order, 'a new order has an item: that was asked before')
     const changes = !existing || mayBecome(existing.status, to)
     if (changes) {
       order.error_code = failure.errorCode
@@ -77,21 +79,32 @@ export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure):
   return outcome
 }
 
+/** An item with the price that the store shows for it. */
+interface Offer {
+  readonly item: StoreItem
+  readonly price: Money
+}
+
+function offerOf(item: StoreItem | undefined): Offer | null {
+  const price = item ? listPrice(item) : null
+  return item && price ? { item, price } : null
+}
+
 function refuse(
   failure: VerifiedFailure,
-  facts: { existing: LockedOrder | undefined; item: StoreItem | null; isKnownPlayer: boolean },
+  facts: { existing: LockedOrder | undefined; offer: Offer | null; isKnownPlayer: boolean },
 ): 'player_not_found' | 'order_conflict' | 'item_not_found' | null {
   if (!facts.isKnownPlayer) return 'player_not_found'
   if (facts.existing) {
     const same = facts.existing.user_id === failure.playerId && facts.existing.item_id === failure.itemId
     return same ? null : 'order_conflict'
   }
-  return facts.item ? null : 'item_not_found'
+  return facts.offer ? null : 'item_not_found'
 }
 
 function openOrder(
   failure: VerifiedFailure,
-  facts: { item: StoreItem | null; isFirstCharge: boolean; nowMs: number; status: 'failed' | 'cancelled' },
+  facts: Offer & { isFirstCharge: boolean; nowMs: number; status: 'failed' | 'cancelled' },
 ): LockedOrder {
   return makeOpenOrder({
     appId: failure.appId,
@@ -99,15 +112,7 @@ function openOrder(
     playerId: failure.playerId,
     itemId: failure.itemId,
     quantity: 1,
-    price: listPrice(facts.item),
+    // Shown, and binding nobody: an open order is priced when it is paid.
     ...facts,
   })
-}
-
-/** What the store asks for one piece, to be shown; it binds nobody until the order is paid. */
-function listPrice(item: StoreItem | null): Money {
-  const [first] = item?.prices ?? []
-  return first
-    ? { currency: first[0], minor: first[1] }
-    : { currency: 'USD' as Money['currency'], minor: minorUnits(0) }
 }

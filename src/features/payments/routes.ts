@@ -1,20 +1,22 @@
 import { Type } from 'typebox'
-import type { DirectChannel, Evidence } from '../../channels/channel.ts'
+import type { DirectChannel, Evidence, ProvenCaller, VerifiedPayment } from '../../channels/channel.ts'
 import { CallerOrderIdField, CurrencyField, ItemIdField, PriceField, shortText, UidField } from '../../http/fields.ts'
 import { defineRoute } from '../../http/route.ts'
-import { accepted } from '../../kernel/outcome.ts'
+import { invariant } from '../../kernel/invariant.ts'
+import { accepted, type Outcome, type Refusal } from '../../kernel/outcome.ts'
+import { type KeepDeps, keepAlone, workOnMessage } from './keep-message.ts'
 import type { PaymentLane } from './payment-lane.ts'
 import { recordFailure } from './record-failure.ts'
-import { type SettlementFailureReport, settleOnePayment } from './settle-one.ts'
 import type { SettleDeps } from './settle-payments.ts'
+import type { Settlement } from './settlement.ts'
 
-export interface PaymentDeps extends SettleDeps {
+export interface PaymentDeps extends SettleDeps, KeepDeps {
   readonly lane: PaymentLane
-  readonly report: SettlementFailureReport
   readonly direct: DirectChannel
 }
 
 interface PaymentRequest {
+  readonly caller: ProvenCaller
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly rawBody: Uint8Array
   readonly requestId: string
@@ -119,11 +121,12 @@ function successRoute(deps: PaymentDeps) {
         msg: 'Payment received: 1000 coins added, 22 tokens in the inbox.',
       },
     },
+    onInvalid: (request) => keepInvalid(deps, { request, kind: 'payment' }),
     handle: async (request) => {
       const evidence = evidenceOf(deps, { request, kind: 'payment' })
       const verified = deps.direct.payment(request.caller, { message: request.body, evidence })
-      if (!verified.ok) return verified
-      const settled = await settleOnePayment(deps, verified.value)
+      if (!verified.ok) return keepRefused(deps, { request, kind: 'payment' }, verified)
+      const settled = await workOnMessage(deps, verified.value, () => settleInLane(deps, verified.value))
       if (!settled.ok) return settled
       const { value } = settled
       return accepted({
@@ -161,11 +164,12 @@ function failureRoute(deps: PaymentDeps) {
         msg: 'Recorded.',
       },
     },
+    onInvalid: (request) => keepInvalid(deps, { request, kind: 'failure' }),
     handle: async (request) => {
       const evidence = evidenceOf(deps, { request, kind: 'failure' })
       const verified = deps.direct.failure(request.caller, { message: request.body, evidence })
-      if (!verified.ok) return verified
-      const recorded = await recordFailure(deps, verified.value)
+      if (!verified.ok) return keepRefused(deps, { request, kind: 'failure' }, verified)
+      const recorded = await workOnMessage(deps, verified.value, () => recordFailure(deps, verified.value))
       if (!recorded.ok) return recorded
       return accepted({
         order_id: recorded.value.orderId,
@@ -175,6 +179,35 @@ function failureRoute(deps: PaymentDeps) {
       })
     },
   })
+}
+
+async function settleInLane(deps: PaymentDeps, verified: VerifiedPayment): Promise<Outcome<Settlement>> {
+  const [outcome] = await deps.lane.settle(verified)
+  invariant(outcome, 'a one-line payment has one outcome')
+  return outcome
+}
+
+interface RefusedMessage {
+  readonly request: PaymentRequest
+  readonly kind: Evidence['kind']
+}
+
+/** A trusted sender's message with fields that we refuse may still tell of money that was paid: it is kept. */
+async function keepRefused<T extends { ok: false; refusal: Refusal }>(
+  deps: PaymentDeps,
+  message: RefusedMessage,
+  outcome: T,
+): Promise<T> {
+  if (outcome.refusal.code === 'invalid_fields') await keepInvalid(deps, message)
+  return outcome
+}
+
+async function keepInvalid(deps: PaymentDeps, { request, kind }: RefusedMessage): Promise<void> {
+  // What a player's own client says is worth nothing as evidence.
+  if (request.caller.kind === 'client') return
+  const source = deps.direct.source(request.caller)
+  if (!source.ok) return
+  await keepAlone(deps, { ...source.value, evidence: evidenceOf(deps, { request, kind }) }, 'invalid_fields')
 }
 
 // What proves or explains a message; never a token or a cookie.

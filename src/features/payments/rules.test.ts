@@ -32,7 +32,14 @@ const item: StoreItem = {
   premiumOnly: false,
 }
 const claim: LineClaim = { playerId: PLAYER, orderId: ORDER, itemId: 1, quantity: 1, price: usd(1999) }
-const player: KnownPlayer = { coins: 0, tokens: 0, inbox_tokens: 0, level_hundredths: 0, first_charge_order_id: null }
+const player: KnownPlayer = {
+  coins: 0,
+  tokens: 0,
+  inbox_coins: 0,
+  inbox_tokens: 0,
+  level_hundredths: 0,
+  first_charge_order_id: null,
+}
 const order: KnownOrder = {
   playerId: PLAYER,
   itemId: 1,
@@ -123,6 +130,8 @@ describe('a payment that was never seen', () => {
     const refused = { kind: 'review_order', refusal: 'balance_overflow' }
     assert.equal(decide({ player: { ...player, coins: max - 1000 } }).kind, 'grant')
     assert.deepEqual(decide({ player: { ...player, coins: max - 999 } }), refused)
+    assert.equal(decide({ player: { ...player, coins: max - 1500, inbox_coins: 500 } }).kind, 'grant')
+    assert.deepEqual(decide({ player: { ...player, coins: max - 1500, inbox_coins: 501 } }), refused)
     assert.equal(decide({ player: { ...player, tokens: max - 30, inbox_tokens: 8 } }).kind, 'grant')
     assert.deepEqual(decide({ player: { ...player, tokens: max - 30, inbox_tokens: 9 } }), refused)
   })

@@ -69,8 +69,9 @@ export interface KnownOrder {
 /** The player, under our lock; null stands for unknown, erased, or of another app. */
 export interface KnownPlayer {
   readonly coins: number
-  readonly inbox_tokens: number
   readonly tokens: number
+  readonly inbox_coins: number
+  readonly inbox_tokens: number
   readonly level_hundredths: number
   readonly first_charge_order_id: OrderId | null
 }
@@ -144,10 +145,11 @@ function samePrice(a: Money, b: Money): boolean {
   return a.minor === b.minor && a.currency === b.currency
 }
 
-// Tokens wait in the inbox and reach the wallet later, so both together must stay countable.
+// What waits in the inbox reaches the wallet later, so both together must stay countable.
 function wouldOverflow(player: KnownPlayer, reward: Reward): boolean {
+  const coins = player.coins + player.inbox_coins + reward.coins
   const tokens = player.tokens + player.inbox_tokens + reward.tokensBase + reward.tokensBonus
-  return player.coins + reward.coins > Number.MAX_SAFE_INTEGER || tokens > Number.MAX_SAFE_INTEGER
+  return coins > Number.MAX_SAFE_INTEGER || tokens > Number.MAX_SAFE_INTEGER
 }
 
 /** Where an identity holds: the same id from another channel, app or environment is another payment. */

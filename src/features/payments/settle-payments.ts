@@ -1,5 +1,6 @@
 import type { PaymentLine, VerifiedPayment } from '../../channels/channel.ts'
-import type { Database, Tx } from '../../db/database.ts'
+import type { Database, Patience, Tx } from '../../db/database.ts'
+import type { Row } from '../../db/schema.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { AppId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
@@ -36,11 +37,12 @@ export interface SettleDeps {
 /**
  * Settles verified payments: each becomes a completed order with everything that it grants, once, or a refusal whose
  * money waits for a person. All of them share one transaction; gives the outcomes of each payment's lines, in order.
- * @throws StorageUnavailable when the database cannot take it; then nothing was written.
+ * @throws StorageUnavailable when the database cannot take it, TransactionConflict when others held what it needed.
  */
 export async function settlePayments(
   deps: SettleDeps,
   verified: readonly VerifiedPayment[],
+  patience?: Patience,
 ): Promise<Outcome<Settlement>[][]> {
   const catalogues = await cataloguesOf(deps, verified)
   const { outcomes, events } = await deps.database.inTransaction(async (tx) => {
@@ -55,7 +57,7 @@ export async function settlePayments(
     // From here on nothing may be refused: what follows only writes down what was decided.
     await writeDraft(tx, draft)
     return { outcomes, events: draft.events }
-  })
+  }, patience)
   for (const { event } of events) deps.count(event)
   return outcomes
 }
@@ -107,10 +109,7 @@ function isPlayerOf(player: LockedPlayer, appId: AppId): boolean {
   return player.app_id === appId && player.status === 'active'
 }
 
-function knownLineOf(
-  held: LockedPayment,
-  line: LockedPayment['lines'] extends Map<number, infer L> ? L : never,
-): KnownLine {
+function knownLineOf(held: LockedPayment, line: Row<'payment_lines'>): KnownLine {
   return {
     payerUserId: held.row.payer_user_id,
     orderId: line.order_id,

@@ -36,14 +36,24 @@ export async function issueToken(
     return accepted({ token, expiresInSeconds: ACCESS_TOKEN_SECONDS, scope: 'server', refreshToken: null })
   }
   const sessionId = newSessionId()
-  const refresh = newRefreshToken(sessionId)
-  await deps.sessions.create(sessionId, { appId: app.appId, playerId: null, refreshHash: refresh.hash })
+  const family = newRefreshSecret()
+  const refresh = newRefreshToken({ sessionId, family })
+  const hashes = { familyHash: hashOfRefreshSecret(family), refreshHash: refresh.hash }
+  await deps.sessions.create(sessionId, { appId: app.appId, playerId: null, ...hashes })
   const token = await deps.accessTokens.sign({ scope: 'client', appId: app.appId, sessionId })
   return accepted({ token, expiresInSeconds: ACCESS_TOKEN_SECONDS, scope: 'client', refreshToken: refresh.token })
 }
 
-/** A refresh token names its session and proves itself by a secret of 256 bits, of which only the hash is kept. */
-export function newRefreshToken(sessionId: SessionId): { token: string; hash: string } {
-  const secret = randomBytes(32).toString('base64url')
-  return { token: `${sessionId}.${secret}`, hash: hashOfRefreshSecret(secret) }
+/**
+ * A refresh token: its session, what all tokens of the session carry, and a secret of its own. Of both only hashes are
+ * kept. The part in common tells a token that has died from a guess, however long ago it died.
+ */
+export function newRefreshToken(of: { sessionId: SessionId; family: string }): { token: string; hash: string } {
+  const secret = newRefreshSecret()
+  return { token: `${of.sessionId}.${of.family}.${secret}`, hash: hashOfRefreshSecret(secret) }
+}
+
+/** 256 bits that nobody guesses. */
+export function newRefreshSecret(): string {
+  return randomBytes(32).toString('base64url')
 }

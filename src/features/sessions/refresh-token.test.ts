@@ -3,9 +3,18 @@ import { test } from 'node:test'
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
 import { newRefreshToken, type SessionDeps } from './issue-token.ts'
 import { refreshToken } from './refresh-token.ts'
-import type { Session, SessionStore } from './session-store.ts'
+import { hashOfRefreshSecret, type Session, type SessionStore } from './session-store.ts'
 
 const ID = 'ses_1' as Parameters<SessionStore['find']>[0]
+const FAMILY = 'family'
+const newToken = () => newRefreshToken({ sessionId: ID, family: FAMILY })
+const sessionWith = (refreshHash: string): Session => ({
+  appId: 'app' as AppId,
+  playerId: null,
+  familyHash: hashOfRefreshSecret(FAMILY),
+  refreshHash,
+  expiresAtMs: 1,
+})
 
 /** A store of one session; `meanwhile` runs between a read and the write that follows it, once. */
 function storeOf(
@@ -34,8 +43,8 @@ const depsOf = (sessions: SessionStore) =>
   ({ sessions, accessTokens: { sign: async () => 'a-token' } }) as unknown as SessionDeps
 
 test('a login that binds the session in the same moment does not make a renewal look like a theft', async () => {
-  const { token, hash } = newRefreshToken(ID)
-  const store = storeOf({ appId: 'app' as AppId, playerId: null, refreshHash: hash, expiresAtMs: 1 }, (held) => {
+  const { token, hash } = newToken()
+  const store = storeOf(sessionWith(hash), (held) => {
     if (held.session) held.session = { ...held.session, playerId: 10001 as PlayerId }
   })
   const outcome = await refreshToken(depsOf(store), { refreshToken: token })
@@ -45,9 +54,9 @@ test('a login that binds the session in the same moment does not make a renewal 
 })
 
 test('the same refresh token a moment earlier ends the session', async () => {
-  const { token, hash } = newRefreshToken(ID)
-  const store = storeOf({ appId: 'app' as AppId, playerId: null, refreshHash: hash, expiresAtMs: 1 }, (held) => {
-    if (held.session) held.session = { ...held.session, refreshHash: newRefreshToken(ID).hash }
+  const { token, hash } = newToken()
+  const store = storeOf(sessionWith(hash), (held) => {
+    if (held.session) held.session = { ...held.session, refreshHash: newToken().hash }
   })
   const outcome = await refreshToken(depsOf(store), { refreshToken: token })
   assert.ok(!outcome.ok && outcome.refusal.code === 'token_reused')
@@ -55,11 +64,23 @@ test('the same refresh token a moment earlier ends the session', async () => {
 })
 
 test('a session that ends in the same moment stays ended', async () => {
-  const { token, hash } = newRefreshToken(ID)
-  const store = storeOf({ appId: 'app' as AppId, playerId: null, refreshHash: hash, expiresAtMs: 1 }, (held) => {
+  const { token, hash } = newToken()
+  const store = storeOf(sessionWith(hash), (held) => {
     held.session = null
   })
   const outcome = await refreshToken(depsOf(store), { refreshToken: token })
   assert.ok(!outcome.ok && outcome.refusal.code === 'session_revoked')
   assert.equal(store.held.session, null)
+})
+
+test('what never was a token of the session ends nothing, whoever knows its id', async () => {
+  const { token, hash } = newToken()
+  const { token: ofAnotherFamily } = newRefreshToken({ sessionId: ID, family: 'guessed' })
+  const store = storeOf(sessionWith(hash), () => undefined)
+  for (const guess of [ID, `${ID}.`, `${ID}..`, `${ID}.x`, `${ID}..${token.split('.')[2]}`, ofAnotherFamily]) {
+    const outcome = await refreshToken(depsOf(store), { refreshToken: guess })
+    assert.ok(!outcome.ok && outcome.refusal.code === 'session_revoked', guess)
+    assert.notEqual(store.held.session, null, guess)
+  }
+  assert.ok((await refreshToken(depsOf(store), { refreshToken: token })).ok)
 })

@@ -10,20 +10,22 @@ const ATTEMPTS_MAX = 5
 
 /**
  * Trades a refresh token for a new pair. The old one dies; whoever shows it again, a thief or the robbed, ends the
- * whole session. Of two at once one wins, by the store's compare-and-set.
+ * whole session. What never was a token of the session ends nothing: its id is no secret. Of two at once one wins, by
+ * the store's compare-and-set.
  */
 export async function refreshToken(deps: SessionDeps, input: { refreshToken: string }): Promise<Outcome<IssuedToken>> {
-  const [sessionText = '', secret = ''] = input.refreshToken.split('.', 2)
+  const [sessionText = '', family = '', secret = ''] = input.refreshToken.split('.', 3)
   const sessionId = sessionText as SessionId
+  const familyHash = hashOfRefreshSecret(family)
   const hash = hashOfRefreshSecret(secret)
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const session = await deps.sessions.find(sessionId)
-    if (!session) return refused('session_revoked')
+    if (!session || !equalTexts(familyHash, session.familyHash)) return refused('session_revoked')
     if (!equalTexts(hash, session.refreshHash)) {
       await deps.sessions.end(sessionId)
       return refused('token_reused')
     }
-    const next = newRefreshToken(sessionId)
+    const next = newRefreshToken({ sessionId, family })
     // Refused also when a login has just bound the session: then the token is still good, and is tried again.
     if (!(await deps.sessions.replace(sessionId, { from: session, to: { ...session, refreshHash: next.hash } })))
       continue

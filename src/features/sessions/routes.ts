@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { defineRoute } from '../../http/route.ts'
 import { accepted } from '../../kernel/outcome.ts'
+import { SECRET_LENGTH_MAX } from '../../kernel/secret-length.ts'
 import { type IssuedToken, issueToken, type SessionDeps } from './issue-token.ts'
 import { refreshToken } from './refresh-token.ts'
 
@@ -27,7 +28,7 @@ const EXAMPLE_ANSWER = {
   token_type: 'Bearer' as const,
   expires_in: 10_800,
   scope: 'client' as const,
-  refresh_token: 'ses_5d41402abc4b2a76b9719d911017c592.cmVmcmVzaC1zZWNyZXQ',
+  refresh_token: 'ses_5d41402abc4b2a76b9719d911017c592.ZmFtaWx5.cmVmcmVzaC1zZWNyZXQ',
 }
 
 /** The calls that start, renew and end a session. */
@@ -42,7 +43,7 @@ export function sessionRoutes(deps: SessionDeps) {
       access: 'open',
       body: Type.Object({
         appId: Type.String({ minLength: 1, maxLength: 128 }),
-        appSecret: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+        appSecret: Type.Optional(Type.String({ minLength: 1, maxLength: SECRET_LENGTH_MAX })),
       }),
       answer: TokenAnswer,
       errors: ['invalid_app', 'sessions_unavailable'],

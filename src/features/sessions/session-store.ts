@@ -3,10 +3,13 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { AppId, PlayerId, SessionId } from '../../kernel/ids.ts'
 import type { KeyValueStore } from '../../kv/kv.ts'
 
-/** What a session is: whose app, which player once one has logged in, and the one refresh token that is alive. */
+/** What a session is: whose app, which player once one has logged in, and which of its refresh tokens is alive. */
 export interface Session {
   readonly appId: AppId
   readonly playerId: PlayerId | null
+  /** Of what all its refresh tokens carry, the dead ones too: whoever shows it once held one of them. */
+  readonly familyHash: string
+  /** Of the secret of the one that is alive. */
   readonly refreshHash: string
   /** When its refresh token ends. Kept in it, so that a session is over by our clock whatever the store's does. */
   readonly expiresAtMs: number
@@ -29,8 +32,8 @@ export interface SessionStore {
 
 export function openSessionStore({ kv, clock }: { kv: KeyValueStore; clock: Clock }): SessionStore {
   const keyOf = (sessionId: SessionId): string => `session:${sessionId}`
-  const fromNow = ({ appId, playerId, refreshHash }: SessionContent): string =>
-    encode({ appId, playerId, refreshHash, expiresAtMs: clock.nowMs() + SESSION_TTL_MS })
+  const fromNow = ({ appId, playerId, familyHash, refreshHash }: SessionContent): string =>
+    encode({ appId, playerId, familyHash, refreshHash, expiresAtMs: clock.nowMs() + SESSION_TTL_MS })
   return {
     async find(sessionId) {
       const text = await kv.get(keyOf(sessionId))
@@ -50,11 +53,18 @@ export function hashOfRefreshSecret(secret: string): string {
 }
 
 // A list, so that the same session is always the same text: replace() compares it.
-function encode({ appId, playerId, refreshHash, expiresAtMs }: Session): string {
-  return JSON.stringify([appId, playerId, refreshHash, expiresAtMs])
+function encode({ appId, playerId, familyHash, refreshHash, expiresAtMs }: Session): string {
+  return JSON.stringify([appId, playerId, familyHash, refreshHash, expiresAtMs])
 }
 
-function decode(text: string): Session {
-  const [appId, playerId, refreshHash, expiresAtMs] = JSON.parse(text) as [AppId, PlayerId | null, string, number]
-  return { appId, playerId, refreshHash, expiresAtMs }
+type Encoded = [AppId, PlayerId | null, string, string, number]
+
+/** Null for a session in another release's form: it is over, and its client logs in again. */
+function decode(text: string): Session | null {
+  const parts = JSON.parse(text) as unknown[]
+  if (parts.length !== ENCODED_LENGTH) return null
+  const [appId, playerId, familyHash, refreshHash, expiresAtMs] = parts as Encoded
+  return { appId, playerId, familyHash, refreshHash, expiresAtMs }
 }
+
+const ENCODED_LENGTH: Encoded['length'] = 5

@@ -1,4 +1,5 @@
-import type { Database } from '../../db/database.ts'
+import type { Database, Db } from '../../db/database.ts'
+import { StorageUnavailable } from '../../db/errors.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { AppId } from '../../kernel/ids.ts'
 import { selectCatalogueVersion, selectItems } from './queries.ts'
@@ -17,6 +18,8 @@ export interface Catalogues {
 
 // Half of the second that an edit may take to be seen; the other half is for the query and a busy event loop.
 const CHECK_EVERY_MS = 500
+// People edit it: a second reading is rare, a fifth unheard of.
+const READ_ATTEMPTS_MAX = 5
 
 /** Keeps each app's catalogue in memory and asks the database for its version at most twice a second. */
 export function openCatalogues(deps: { database: Database; clock: Clock }): Catalogues {
@@ -25,13 +28,8 @@ export function openCatalogues(deps: { database: Database; clock: Clock }): Cata
 
   const load = async (appId: AppId): Promise<Catalogue> => {
     const checkedAtMs = deps.clock.nowMs()
-    const known = cached.get(appId)
-    const version = await selectCatalogueVersion(deps.database.db, appId)
-    // The version is read before the items: an edit in between is loaded twice, never missed.
-    const catalogue =
-      known?.catalogue.version === version
-        ? known.catalogue
-        : { version, items: new Map((await selectItems(deps.database.db, appId)).map((item) => [item.itemId, item])) }
+    const known = cached.get(appId)?.catalogue ?? null
+    const catalogue = await readCatalogue(deps.database.db, { appId, known })
     cached.set(appId, { catalogue, checkedAtMs })
     return catalogue
   }
@@ -47,4 +45,17 @@ export function openCatalogues(deps: { database: Database; clock: Clock }): Cata
       return started
     },
   }
+}
+
+/** Reads until the version stayed the same around the items: a price of one edit never meets the coins of another. */
+async function readCatalogue(db: Db, { appId, known }: { appId: AppId; known: Catalogue | null }): Promise<Catalogue> {
+  let version = await selectCatalogueVersion(db, appId)
+  if (known?.version === version) return known
+  for (let attempt = 0; attempt < READ_ATTEMPTS_MAX; attempt++) {
+    const items = new Map((await selectItems(db, appId)).map((item) => [item.itemId, item]))
+    const versionAfter = await selectCatalogueVersion(db, appId)
+    if (versionAfter === version) return { version, items }
+    version = versionAfter
+  }
+  throw new StorageUnavailable('the catalogue is being edited faster than it can be read')
 }

@@ -8,6 +8,7 @@ import type { PlayerId } from '../../kernel/ids.ts'
 import { majorNumber } from '../../kernel/money.ts'
 import { accepted } from '../../kernel/outcome.ts'
 import { listItems, type PlayerStore, type StoreDeps } from './list-items.ts'
+import { listPrice } from './rules.ts'
 
 const StoreAnswer = Type.Object({
   is_first_pay: Type.Integer({ enum: [0, 1], description: '1: the next payment is a first charge' }),
@@ -47,14 +48,13 @@ function storeAnswer(store: PlayerStore, language: Language) {
   return {
     is_first_pay: store.isFirstCharge ? 1 : 0,
     items: store.offers.flatMap(({ item, reward }) => {
-      const [price] = item.prices
+      const price = listPrice(item)
       if (!price) return []
-      const [currency, minor] = price
       return {
         id: item.itemId,
         name: language === 'zh' ? item.nameZh : item.nameEn,
-        price: majorNumber({ minor, currency }),
-        currency,
+        price: majorNumber(price),
+        currency: price.currency,
         coins: reward.coins,
         tokens: reward.tokensBase + reward.tokensBonus,
         tokens_base: reward.tokensBase,

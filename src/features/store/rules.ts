@@ -1,5 +1,5 @@
 import { invariant } from '../../kernel/invariant.ts'
-import type { CurrencyCode, MinorUnits } from '../../kernel/money.ts'
+import type { CurrencyCode, MinorUnits, Money } from '../../kernel/money.ts'
 
 /** An opaque extra that is told to the game with an item: never money. */
 export interface ActItem {
@@ -69,4 +69,14 @@ export function rewardOf(
     bonusPercent,
     isFirstCharge,
   }
+}
+
+const LIST_CURRENCY = 'USD'
+
+/** The price that the store shows: in US dollars where there is one, else in the first of its currencies by code. */
+export function listPrice(item: StoreItem): Money | null {
+  const [first] = [...item.prices.keys()].sort()
+  const currency = item.prices.has(LIST_CURRENCY as CurrencyCode) ? (LIST_CURRENCY as CurrencyCode) : first
+  const minor = currency === undefined ? undefined : item.prices.get(currency)
+  return currency === undefined || minor === undefined ? null : { minor, currency }
 }

@@ -1,24 +1,35 @@
 import assert from 'node:assert/strict'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createConnection } from 'mysql2/promise'
+import { type Connection, createConnection } from 'mysql2/promise'
 import { until } from '../../support/redis-server.ts'
 import { assertBooksRight, type Deployment, deploy, recovers } from './deployment.ts'
 import { asksToComeAgain, startTraffic, type Traffic } from './traffic.ts'
 
 const OUTAGE_MS = 30_000
 const CONNECTIONS_MAX = 40
+const OPTIONS = [
+  `--max-connections=${CONNECTIONS_MAX}`,
+  '--innodb-file-per-table=OFF',
+  '--innodb-autoextend-increment=1',
+]
+// Some hundred padded messages, once every table lives in one file that grows by as little as may be.
+const ROOM_MB = 4
+const PADDING_BYTES = 50_000
 
 test('the database breaks under two workers that take payments, and nothing is lost or doubled', async (t) => {
-  const deployment = await deploy(t, { mariadb: [`--max-connections=${CONNECTIONS_MAX}`] })
+  const deployment = await deploy(t, { mariadb: OPTIONS })
   if (!deployment) return
   const all: Traffic[] = []
   const during = async (
     name: string,
     fault: (about: { t: TestContext; traffic: Traffic }) => Promise<void>,
+    load: { connections?: number; paddingBytes?: number } = {},
   ): Promise<void> => {
     await t.test(name, async (phase) => {
-      const traffic = startTraffic(deployment, { name: `phase-${all.length}` })
+      const traffic = startTraffic(deployment, { name: `phase-${all.length}`, ...load })
       all.push(traffic)
       try {
         await traffic.progress(100)
@@ -46,6 +57,7 @@ test('the database breaks under two workers that take payments, and nothing is l
     deadlocked(deployment, about),
   )
   await during('MariaDB turned read-only', (about) => readOnly(deployment, about))
+  await during('a full disk under MariaDB', (about) => diskFull(deployment, about), { paddingBytes: PADDING_BYTES })
   assert.deepEqual(await deployment.server.kill('SIGTERM'), { code: 0, signal: null })
 })
 
@@ -91,39 +103,52 @@ async function shutDown(deployment: Deployment, { traffic }: { traffic: Traffic 
 }
 
 /** Takes every place as soon as it is free, and ends the service's own sessions so that it needs new ones. */
-async function crowdedOut(deployment: Deployment, { traffic }: { traffic: Traffic }): Promise<void> {
+async function crowdedOut(deployment: Deployment, { t, traffic }: { t: TestContext; traffic: Traffic }): Promise<void> {
   const { mariadb } = deployment
-  const { username, password } = new URL(mariadb.url)
-  const where = { host: '127.0.0.1', port: mariadb.port, user: username, password }
-  const crowd = new Set<Awaited<ReturnType<typeof createConnection>>>()
+  // It was there before the crowd.
+  const operator = await createConnection({ host: '127.0.0.1', port: mariadb.port, user: 'root' })
+  t.after(() => operator.destroy())
+  const crowd = gatherCrowd(mariadb.url)
+  try {
+    // Again and again: the service and the crowd run for the same places, until the crowd has them all.
+    await until(
+      async () => {
+        const [rows] = await operator.query("select id from information_schema.processlist where db = 'payments'")
+        const sessions = rows as { id: number }[]
+        for (const { id } of sessions) await operator.query(`kill ${id}`).catch(() => {})
+        // The operator has the last one.
+        return crowd.size() === CONNECTIONS_MAX - 1
+      },
+      { withinMs: 30_000 },
+    )
+    await assertFelt(deployment, traffic)
+  } finally {
+    await crowd.leave()
+  }
+}
+
+/** Connections to the server, but not to the schema: by that they are told from the service's. */
+function gatherCrowd(url: string): { size(): number; leave(): Promise<void> } {
+  const { port, username, password } = new URL(url)
+  const guests: Connection[] = []
   let going = true
-  const crowding = (async () => {
+  const gathering = (async () => {
     while (going) {
       try {
-        const guest = await createConnection(where)
+        const guest = await createConnection({ host: '127.0.0.1', port: Number(port), user: username, password })
         guest.on('error', () => {})
-        crowd.add(guest)
+        guests.push(guest)
       } catch {
         await pause(5)
       }
     }
   })()
-  // Again and again: the service and the crowd run for the same places, until the crowd has them all.
-  await until(
-    async () => {
-      const sessions = await mariadb.ask(
-        "select id from information_schema.processlist where db = 'payments' and user = 'payments'",
-      )
-      for (const { id } of sessions) await mariadb.ask(`kill ${Number(id)}`).catch(() => {})
-      return sessions.length === 0
-    },
-    { withinMs: 30_000 },
-  )
-  await assertFelt(deployment, traffic)
-  going = false
-  await crowding
-  assert.ok(crowd.size > CONNECTIONS_MAX / 2, 'the places were taken by others')
-  for (const guest of crowd) guest.destroy()
+  const leave = async (): Promise<void> => {
+    going = false
+    await gathering
+    for (const guest of guests) guest.destroy()
+  }
+  return { size: () => guests.length, leave }
 }
 
 /** Locks players before orders, and from the last to the first, where the service goes the other way. */
@@ -175,4 +200,17 @@ async function readOnly(deployment: Deployment, { traffic }: { traffic: Traffic 
   } finally {
     await mariadb.ask('set global read_only = 0')
   }
+}
+
+/** The file that holds every table may not grow any more: what a full disk is to InnoDB, without filling one. */
+async function diskFull({ mariadb }: Deployment, { t, traffic }: { t: TestContext; traffic: Traffic }): Promise<void> {
+  const sizeMb = Math.ceil(statSync(join(mariadb.dataDirectory, 'ibdata1')).size / 1024 / 1024)
+  await mariadb.stop()
+  await mariadb.start([...OPTIONS, `--innodb-data-file-path=ibdata1:10M:autoextend:max:${sizeMb + ROOM_MB}M`])
+  await traffic.progress(10)
+  const before = traffic.refused
+  await until(async () => traffic.refused >= before + 20, { withinMs: 60_000 })
+  t.diagnostic(`full after ${traffic.answered} payments`)
+  await mariadb.stop()
+  await mariadb.start()
 }

@@ -41,9 +41,9 @@ interface Figures {
 
 export function startTraffic(
   { server, token, uids }: Deployment,
-  options: { name: string; connections?: number },
+  options: { name: string; connections?: number; paddingBytes?: number },
 ): Traffic {
-  const prepared = makeLoad({ token, uids, count: ORDERS_MAX }).orders.map((order) => named(order, options.name))
+  const prepared = makeLoad({ token, uids, count: ORDERS_MAX }).orders.map((order) => named(order, options))
   const figures: Figures = { answered: 0, refused: 0, broken: 0, slowestMs: 0 }
   const faults: string[] = []
   let next = 0
@@ -105,11 +105,17 @@ export function startTraffic(
   }
 }
 
-function named(order: LoadOrder, name: string): LoadOrder {
+function named(order: LoadOrder, { name, paddingBytes }: { name: string; paddingBytes?: number }): LoadOrder {
   const { transaction_id: id } = order.body as { transaction_id?: string }
   const orderId = `${name}-${order.orderId}`
-  const transaction = id === undefined ? {} : { transaction_id: `${name}-${id}` }
-  return { ...order, orderId, body: { ...order.body, order_id: orderId, ...transaction } }
+  const body = {
+    ...order.body,
+    order_id: orderId,
+    ...(id === undefined ? {} : { transaction_id: `${name}-${id}` }),
+    // Every order shares the text; only the message on the wire grows, and what is kept of it.
+    ...(paddingBytes === undefined ? {} : { custom_param: 'x'.repeat(paddingBytes) }),
+  }
+  return { ...order, orderId, body }
 }
 
 async function answerTo(call: { url: string; token: string; order: LoadOrder }): Promise<Answer | 'broken' | 'hung'> {

@@ -1,0 +1,43 @@
+import type { VerifiedFailure, VerifiedPayment } from '../../channels/channel.ts'
+import type { Database } from '../../db/database.ts'
+import { StorageUnavailable } from '../../db/errors.ts'
+import { type Outcome, refused } from '../../kernel/outcome.ts'
+import { keepEvent, type MessageSource } from './payment-event.ts'
+import { insertPaymentEvents } from './queries.ts'
+
+/** Told when a message could not be worked on for a reason of our own. */
+export type FailureReport = (failure: { error: unknown; kind: string; requestId: string }) => void
+
+export interface KeepDeps {
+  readonly database: Database
+  readonly count: (event: { kind: string; verdict: string }) => void
+  readonly report: FailureReport
+}
+
+/**
+ * Works on a proven message. A fault of ours never loses it: it is kept alone with the verdict `error`, its sender is
+ * asked to send it again, and a replay heals it.
+ * @throws StorageUnavailable when nothing can be kept at all; the sender's retry is then the only copy.
+ */
+export async function workOnMessage<T>(
+  deps: KeepDeps,
+  message: VerifiedPayment | VerifiedFailure,
+  work: () => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof StorageUnavailable) throw error
+    const { kind, requestId } = message.evidence
+    deps.report({ error, kind, requestId })
+    await keepAlone(deps, message, 'error')
+    return refused('settlement_failed')
+  }
+}
+
+/** Keeps a message by itself, with no payment and no order: the verdict says why. */
+export async function keepAlone(deps: KeepDeps, message: MessageSource, verdict: string): Promise<void> {
+  const kept = keepEvent(message, { verdict, paymentId: null, orderId: null })
+  await deps.database.inTransaction((tx) => insertPaymentEvents(tx, [kept]))
+  deps.count({ kind: message.evidence.kind, verdict })
+}
