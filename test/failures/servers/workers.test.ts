@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict'
-import { get, type IncomingMessage } from 'node:http'
-import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { assertDone, assertRefused } from '../../support/answers.ts'
 import { until } from '../../support/redis-server.ts'
 import { payment } from '../../support/test-app.ts'
-import { assertBooksRight, type Deployment, deploy, isAlive, recovers, workersOf } from './deployment.ts'
+import {
+  assertBooksRight,
+  callAfresh,
+  type Deployment,
+  deploy,
+  FRESH_CALLS,
+  isAlive,
+  recovers,
+  workersOf,
+} from './deployment.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 
 // What the contract gives an edit of the catalogue to be seen by every worker.
 const STALE_AT_MOST_MS = 1_000
-// Connections are handed to the workers in turn: so many reach each of two several times.
-const FRESH_CALLS = 8
 
 test('two workers on one port serve as one, and neither their deaths nor their end lose a payment', async (t) => {
   const deployment = await deploy(t)
@@ -105,7 +110,7 @@ async function editCatalogue(deployment: Deployment): Promise<void> {
   const coinsServed = async (): Promise<Set<number>> => {
     const path = `/api/v1/store/items?uid=${uids[0]}`
     const answers = await Promise.all(
-      Array.from({ length: FRESH_CALLS }, () => callAfresh(server.url + path, token).then((body) => JSON.parse(body))),
+      Array.from({ length: FRESH_CALLS }, () => bodyOf(server.url + path, token).then((body) => JSON.parse(body))),
     )
     return new Set(answers.map((answer) => answer.items.find((item: { id: number }) => item.id === 1).coins))
   }
@@ -121,10 +126,10 @@ async function editCatalogue(deployment: Deployment): Promise<void> {
 async function readMetrics({ server }: Deployment): Promise<void> {
   const healthAnswers = async (): Promise<number> => {
     const line = /^http_request_seconds_count\{[^}]*route="\/health"[^}]*\} (\d+)$/m
-    return Number(line.exec(await callAfresh(`${server.url}/metrics`))?.[1] ?? 0)
+    return Number(line.exec(await bodyOf(`${server.url}/metrics`))?.[1] ?? 0)
   }
   const before = await healthAnswers()
-  for (let call = 0; call < FRESH_CALLS; call++) await callAfresh(`${server.url}/health`)
+  for (let call = 0; call < FRESH_CALLS; call++) await bodyOf(`${server.url}/health`)
   for (let call = 0; call < FRESH_CALLS; call++) assert.equal(await healthAnswers(), before + FRESH_CALLS)
 }
 
@@ -159,12 +164,8 @@ async function race(t: TestContext, deployment: Deployment): Promise<void> {
   t.diagnostic('200 deliveries, 50 first charges, 50 claims')
 }
 
-/** A GET on a connection of its own: the next worker's turn. */
-async function callAfresh(url: string, token?: string): Promise<string> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  get(url, { agent: false, headers }, resolve).on('error', reject)
-  const answer = await promise
-  assert.equal(answer.statusCode, 200)
-  return await text(answer)
+async function bodyOf(url: string, token?: string): Promise<string> {
+  const { status, body } = await callAfresh(url, token)
+  assert.equal(status, 200, body)
+  return body
 }
