@@ -14,30 +14,36 @@ import { APP_ID, payment, startApp, type TestApp } from '../support/test-app.ts'
 const UNDER_WAY_MAX = 2_000
 const UNDER_WAY_MIB_MAX = 64
 const BATCH_MAX = 64
+// Without the limit that is tested, a payment would wait until the test lets go, which it never would.
+const LIMITED = { timeout: 60_000 }
 const MIB = new Uint8Array(1024 * 1024)
 const channel = openDirectChannel({ mint: 'closed' })
 
-test('a database that is lost is told at once to all who wait, one more than may wait is refused at once, and then it goes on', async (t) => {
-  const { app, uid, lane, hold } = await openLane(t)
-  const held = hold()
-  const waiting = Array.from({ length: UNDER_WAY_MAX }, (_, n) => settle(lane, { uid, orderId: `lost-${n}` }))
-  const answers = Promise.allSettled(waiting)
-  await held.reached
-  // The transaction is still under way: nothing but the limit can have answered this one.
-  await assert.rejects(settle(lane, { uid, orderId: 'one-too-many' }), StorageUnavailable)
-  held.fail(new StorageUnavailable('the database is gone'))
-  for (const answer of await answers) assertUnavailable(answer)
-  assert.equal(held.transactions(), 1, 'nobody was made to find out again')
+test(
+  'a database that is lost is told at once to all who wait, one more than may wait is refused at once, and then it goes on',
+  LIMITED,
+  async (t) => {
+    const { app, uid, lane, hold } = await openLane(t)
+    const held = hold()
+    const waiting = Array.from({ length: UNDER_WAY_MAX }, (_, n) => settle(lane, { uid, orderId: `lost-${n}` }))
+    const answers = Promise.allSettled(waiting)
+    await held.reached
+    // The transaction is still under way: nothing but the limit can have answered this one.
+    await assert.rejects(settle(lane, { uid, orderId: 'one-too-many' }), StorageUnavailable)
+    held.fail(new StorageUnavailable('the database is gone'))
+    for (const answer of await answers) assertUnavailable(answer)
+    assert.equal(held.transactions(), 1, 'nobody was made to find out again')
 
-  held.heal()
-  const retried = await Promise.all(
-    Array.from({ length: 100 }, (_, n) => settle(lane, { uid, orderId: `lost-${n}` })),
-  )
-  for (const [outcome] of retried) assert.ok(outcome?.ok && !outcome.value.replayed, JSON.stringify(outcome))
-  await assertAuditClean(t, app.variables)
-})
+    held.heal()
+    const retried = await Promise.all(
+      Array.from({ length: 100 }, (_, n) => settle(lane, { uid, orderId: `lost-${n}` })),
+    )
+    for (const [outcome] of retried) assert.ok(outcome?.ok && !outcome.value.replayed, JSON.stringify(outcome))
+    await assertAuditClean(t, app.variables)
+  },
+)
 
-test('a lost database is told at once also to those that were to be settled alone', async (t) => {
+test('a lost database is told at once also to those that were to be settled alone', LIMITED, async (t) => {
   const { app, uid, lane, hold } = await openLane(t)
   const held = hold()
   const answers = Promise.allSettled(
@@ -59,7 +65,7 @@ test('a lost database is told at once also to those that were to be settled alon
   await assertAuditClean(t, app.variables)
 })
 
-test('messages of more than 64 MiB do not wait together', async (t) => {
+test('messages of more than 64 MiB do not wait together', LIMITED, async (t) => {
   const { app, uid, lane, hold } = await openLane(t)
   const held = hold()
   const large = (n: number) => settle(lane, { uid, orderId: `large-${n}`, rawBody: MIB })

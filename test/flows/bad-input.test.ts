@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { assertRefused } from '../support/answers.ts'
 import { type ApiCall, describedCalls } from '../support/api-calls.ts'
 import { badTexts, badValues, oddTexts, oddValues } from '../support/bad-values.ts'
-import { assertBooks, stateOf } from '../support/books.ts'
+import { assertBooks, stateOf, withoutMarks } from '../support/books.ts'
 import { onEveryEngine, type Running } from '../support/every-engine.ts'
 import { type Answer, APP_ID } from '../support/test-app.ts'
 
@@ -143,6 +143,27 @@ onEveryEngine((on) => {
     assert.deepEqual(await stateOf(on.app), before)
   })
 
+  test('bad fields in the payment calls of a trusted server are kept as messages, each once, and change nothing else', {
+    timeout: 180_000,
+  }, async () => {
+    const { uid } = await on.app.logIn('bad-input-of-a-server')
+    const caller = { token: await on.app.serverToken(), uid }
+    const calls = (await describedCalls(on.app)).filter(({ path }) => path.startsWith('/api/v1/payment/'))
+    assert.deepEqual(calls.map(({ path }) => path).toSorted(), ['/api/v1/payment/failure', '/api/v1/payment/success'])
+    const before = await stateOf(on.app)
+    const counting = countingRefused(on)
+    for (const call of calls) {
+      await probeFields(counting, call, caller)
+      await probeEnvelope(counting, call, caller)
+    }
+    const refused = counting.refused()
+    assert.ok(refused > 100, `${refused} messages were refused`)
+    const grown = { ...before }
+    for (const name of ['payment_events', 'payment_event_bodies']) grown[name] = Number(before[name]) + refused
+    assert.deepEqual(withoutMarks(await stateOf(on.app)), withoutMarks(grown))
+    await assertBooks(on.app)
+  })
+
   test('a method that a call does not have is 404', async () => {
     const calls = await describedCalls(on.app)
     for (const path of new Set(calls.map((call) => call.path))) {
@@ -168,4 +189,15 @@ onEveryEngine((on) => {
 
 function fits(pattern: string, path: string): boolean {
   return new RegExp(`^${pattern.replace(/\{[a-z_]+\}/g, '[^/]+')}$`).test(path)
+}
+
+/** The same server, counting what it refuses for its fields. */
+function countingRefused(on: Running): Running & { refused(): number } {
+  let refused = 0
+  const call: Running['app']['call'] = async (...sent) => {
+    const answer = await on.app.call(...sent)
+    if (answer.status === 422) refused += 1
+    return answer
+  }
+  return { app: { ...on.app, call }, refused: () => refused }
 }

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import type { VerifiedPayment } from '../../channels/channel.ts'
 import type { Patience } from '../../db/database.ts'
-import { StorageUnavailable } from '../../db/errors.ts'
+import { StorageUnavailable, TransactionConflict } from '../../db/errors.ts'
 import type { PlayerId } from '../../kernel/ids.ts'
 import type { Outcome } from '../../kernel/outcome.ts'
 import { type SettleDeps, settlePayments } from './settle-payments.ts'
@@ -47,10 +47,8 @@ interface Waiting {
  */
 export function openPaymentLane(deps: SettleDeps): PaymentLane {
   const together: Waiting[] = []
-  const alone: Waiting[] = []
-  const playersAlone = new Map<PlayerId, number>()
+  const aside = openAside(deps)
   let running = false
-  let runningAlone = 0
   let underWay = 0
   let underWayBytes = 0
 
@@ -59,36 +57,15 @@ export function openPaymentLane(deps: SettleDeps): PaymentLane {
     while (together.length > 0) {
       await nextTurn()
       const batch = takeBatch(together)
-      const free = batch.filter(({ verified }) => !playersAlone.has(verified.playerId))
-      setAside(batch.filter((one) => !free.includes(one)))
+      const free = batch.filter(({ verified }) => !aside.holds(verified.playerId))
+      aside.take(batch.filter((one) => !free.includes(one)))
       if (free.length === 0) continue
       const failure = await settleTogether(deps, free)
       // With the database gone whoever waits would fail alike, only later.
       if (failure instanceof StorageUnavailable) rejectAll([...free, ...together.splice(0)], failure)
-      else if (failure) setAside(free)
+      else if (failure) aside.take(free)
     }
     running = false
-  }
-
-  const setAside = (payments: readonly Waiting[]): void => {
-    for (const one of payments) {
-      const { playerId } = one.verified
-      playersAlone.set(playerId, (playersAlone.get(playerId) ?? 0) + 1)
-      alone.push(one)
-    }
-    while (runningAlone < ALONE_MAX && alone.length > 0) void runAlone()
-  }
-
-  const runAlone = async (): Promise<void> => {
-    runningAlone += 1
-    for (let one = alone.shift(); one; one = alone.shift()) {
-      await settleAlone(deps, one)
-      const { playerId } = one.verified
-      const left = (playersAlone.get(playerId) ?? 1) - 1
-      if (left > 0) playersAlone.set(playerId, left)
-      else playersAlone.delete(playerId)
-    }
-    runningAlone -= 1
   }
 
   return {
@@ -110,6 +87,49 @@ export function openPaymentLane(deps: SettleDeps): PaymentLane {
       }
     },
   }
+}
+
+/** Settles payments one by one beside the lane, a few players at a time. */
+function openAside(deps: SettleDeps): {
+  holds(playerId: PlayerId): boolean
+  take(payments: readonly Waiting[]): void
+} {
+  // One player's payments go one after the other: a held row takes one place of the few, however many wait for it.
+  const alone = new Map<PlayerId, Waiting[]>()
+  const playersToBegin: PlayerId[] = []
+  let runningAlone = 0
+
+  const take = (payments: readonly Waiting[]): void => {
+    for (const one of payments) {
+      const { playerId } = one.verified
+      const queue = alone.get(playerId)
+      if (queue) queue.push(one)
+      else {
+        alone.set(playerId, [one])
+        playersToBegin.push(playerId)
+      }
+    }
+    while (runningAlone < ALONE_MAX && playersToBegin.length > 0) void runAlone()
+  }
+
+  const runAlone = async (): Promise<void> => {
+    runningAlone += 1
+    for (let playerId = playersToBegin.shift(); playerId !== undefined; playerId = playersToBegin.shift()) {
+      const queue = alone.get(playerId) ?? []
+      for (let one = queue.shift(); one; one = queue.shift()) {
+        const failure = await settleAlone(deps, one)
+        // The same lock stands before the player's others, and a lost database before everybody's.
+        if (failure instanceof TransactionConflict) rejectAll(queue.splice(0), failure)
+        if (failure instanceof StorageUnavailable) {
+          for (const waiting of alone.values()) rejectAll(waiting.splice(0), failure)
+        }
+      }
+      alone.delete(playerId)
+    }
+    runningAlone -= 1
+  }
+
+  return { holds: (playerId) => alone.has(playerId), take }
 }
 
 function takeBatch(waiting: Waiting[]): Waiting[] {
@@ -137,13 +157,15 @@ async function settleTogether(deps: SettleDeps, batch: readonly Waiting[]): Prom
   }
 }
 
-/** Settles one payment by itself and answers it, whatever comes of it. Never rejects. */
-async function settleAlone(deps: SettleDeps, one: Waiting): Promise<void> {
+/** Settles one payment by itself and answers it; gives what it failed with. Never rejects. */
+async function settleAlone(deps: SettleDeps, one: Waiting): Promise<unknown> {
   try {
     const [outcomes] = await settlePayments(deps, [one.verified])
     one.resolve(outcomes ?? [])
+    return null
   } catch (error) {
     one.reject(error)
+    return error
   }
 }
 

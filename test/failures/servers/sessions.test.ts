@@ -38,8 +38,11 @@ test('Redis breaks under two workers: payments go on, and players are told at on
 
   await during('stopped', async (phase) => {
     await redis.kill()
-    await outage(phase)
-    await redis.start()
+    try {
+      await outage(phase)
+    } finally {
+      await redis.start()
+    }
     // This Redis keeps nothing on disk, so everybody logs in again; the service was not restarted.
     await assertLoggedOut(deployment, player)
   })
@@ -48,8 +51,11 @@ test('Redis breaks under two workers: payments go on, and players are told at on
   player.token = again.token
   await during('slow: frozen, so that it takes connections and answers nothing', async (phase) => {
     redis.freeze()
-    await outage(phase)
-    redis.thaw()
+    try {
+      await outage(phase)
+    } finally {
+      redis.thaw()
+    }
     await recovers(deployment)
     assertDone(await refresh(deployment, player))
   })

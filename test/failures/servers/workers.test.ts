@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { assertDone, assertRefused } from '../../support/answers.ts'
+import { connectRaw } from '../../support/raw-connection.ts'
 import { until } from '../../support/redis-server.ts'
-import { payment } from '../../support/test-app.ts'
+import { APP_ID, payment } from '../../support/test-app.ts'
 import {
   assertBooksRight,
   callAfresh,
@@ -72,12 +73,30 @@ async function killWorkers({ server }: Deployment, { traffic }: { traffic: Traff
 async function killSupervisor({ server }: Deployment, { traffic }: { traffic: Traffic }): Promise<void> {
   const workers = await workersOf(server)
   assert.equal(workers.length, 2)
+  const finishCall = await beginCall(server.url)
   server.signal('SIGKILL')
+  await until(async () => (await callAfresh(`${server.url}/health`).catch(() => null)) === null)
+  // Nobody hands them connections any more, but what they had taken they answer.
+  assert.match(await finishCall(), /^HTTP\/1\.1 200 /)
   await until(async () => !workers.some(isAlive))
   await server.exited()
   const { answered } = traffic
   await server.start()
   assert.ok(answered < traffic.orders().length)
+}
+
+/** A call that a worker has begun to read and cannot answer before the rest of its body comes. */
+async function beginCall(url: string): Promise<() => Promise<string>> {
+  const body = JSON.stringify({ appId: APP_ID })
+  const connection = await connectRaw(url)
+  const head = `POST /api/v1/token HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`
+  connection.write(`${head}\r\n\r\n${body.slice(0, 5)}`)
+  // Lines are taken in order: once each worker has answered somebody who came later, one of them has read ours.
+  for (let call = 0; call < FRESH_CALLS; call++) await bodyOf(`${url}/health`)
+  return () => {
+    connection.write(body.slice(5))
+    return connection.answer()
+  }
 }
 
 async function stopGently({ server }: Deployment, { t, traffic }: { t: TestContext; traffic: Traffic }): Promise<void> {
