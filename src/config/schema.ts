@@ -106,7 +106,6 @@ export const CHANNEL_TYPES = {
 export type ChannelType = keyof typeof CHANNEL_TYPES
 export const CHANNEL_TYPE_NAMES = Object.keys(CHANNEL_TYPES) as ChannelType[]
 
-export type SandboxSettings = Static<typeof SANDBOX_SETTINGS>
 export type SignedSettings = Static<typeof SIGNED_SETTINGS>
 
 /** By instance name; the settings of each are checked by those of its type. */
