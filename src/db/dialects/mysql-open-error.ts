@@ -19,6 +19,9 @@ function remedyFor({ errno, code = '', message }: MysqlError, settings: MysqlSet
   const { host, port, user, database, tls } = settings
   if (CERTIFICATE.test(code))
     return `its certificate is not trusted (${code}): mend tls_ca, or the host, in DATABASE_URL`
+  // The driver hides which of the two it was.
+  if (code === 'HANDSHAKE_SSL_ERROR')
+    return `its certificate is not trusted, or its TLS is not ours (${code}): mend tls_ca or ?tls=${tls} in DATABASE_URL`
   if (TLS.test(code)) return `it does not speak TLS with us (${code}): mend ?tls=${tls} in DATABASE_URL`
   switch (errno) {
     case 1045:
