@@ -41,12 +41,20 @@ async function serve(config: Config, warnings: readonly string[]): Promise<void>
   for (const warning of warnings) logger.warn(warning)
   stopOnSignal(service, config)
   const { host, port } = config.http
-  const address = await server.listen({ host, port })
+  const address = await server.listen({ host, port, ...sharing(port) })
   if (metricsServer && config.metrics.mode === 'guarded' && config.metrics.port !== null) {
-    await metricsServer.listen({ host, port: config.metrics.port })
+    await metricsServer.listen({ host, port: config.metrics.port, ...sharing(config.metrics.port) })
   }
   if (isWorker()) tellSupervisor({ kind: 'listening', address })
   else announce(config, address)
+}
+
+/**
+ * Each worker takes its connections from the system itself. Handed on by the supervisor, a connection that is on its way
+ * to a worker at the moment of its death would stay open with nobody behind it, and its client would wait for ever.
+ */
+function sharing(port: number): { reusePort?: true } {
+  return isWorker() && port !== 0 && process.platform === 'linux' ? { reusePort: true } : {}
 }
 
 function announce(config: Config, address: string): void {
