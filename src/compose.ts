@@ -91,7 +91,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     routes: routes({
       sessions: sessionRoutes(sessionDeps),
       account: accountRoutes({ database, sessions, clock, loginTrust: mint === 'open' ? 'bare_ids' : 'proof' }),
-      store: storeRoutes({ database, catalogues }),
+      store: storeRoutes({ database, catalogues, clock }),
       orders: orderRoutes({ database }),
       inbox: inboxRoutes({ database, clock }),
       payments: paymentRoutes({

@@ -37,7 +37,10 @@ export async function admit(
   if (!token) return refused('unauthorized')
   const caller = await authenticate(token)
   if (!caller.ok || access === 'payer') return caller
-  if (caller.value.kind === 'server') return access === 'player_or_server' ? caller : refused('wrong_scope')
+  if (caller.value.kind === 'server') {
+    return access === 'player_or_server' || access === 'server' ? caller : refused('wrong_scope')
+  }
+  if (access === 'server') return refused('wrong_scope')
   if (access !== 'session' && caller.value.playerId === null) return refused('login_required')
   return caller
 }

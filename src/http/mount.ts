@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import type { Caller, SignerCaller } from '../kernel/caller.ts'
 import { ERROR_CODES } from '../kernel/error-codes.ts'
-import type { Refusal } from '../kernel/outcome.ts'
+import type { IdempotencyKey } from '../kernel/idempotency.ts'
+import { accepted, type Refusal } from '../kernel/outcome.ts'
 import { failureBody, retryAfterSeconds, successBody } from './answers.ts'
 import { type Authenticate, admit, type VerifySigner } from './auth.ts'
+import { idempotencyKeyOf } from './idempotency.ts'
 import { preferredLanguage } from './language.ts'
 import type { Route, RouteEntry } from './route.ts'
 import { compiledSchema } from './route-schema.ts'
@@ -59,16 +61,20 @@ export function mountRoutes(
       attachValidation: route.onInvalid !== undefined,
       handler: async (request, reply) => {
         if (request.validationError) {
-          await route.onInvalid?.(inputOf(request) as never)
+          await route.onInvalid?.(inputOf(request, null) as never)
           throw request.validationError
         }
-        const outcome = await route.handle(inputOf(request) as never)
+        const key = route.idempotencyKey ? idempotencyKeyOf(request, route.idempotencyKey) : NO_KEY
+        if (!key.ok) return sendRefusal({ request, reply }, key.refusal)
+        const outcome = await route.handle(inputOf(request, key.value) as never)
         if (!outcome.ok) return sendRefusal({ request, reply }, outcome.refusal)
         return reply.send(successBody(outcome.value as object))
       },
     })
   }
 }
+
+const NO_KEY = accepted(null)
 
 function signedMessage(request: FastifyRequest) {
   const body = request.body as { payment_channel?: unknown } | null | undefined
@@ -113,7 +119,7 @@ function prepareInput(route: Route, request: FastifyRequest): void {
   }
 }
 
-function inputOf(request: FastifyRequest) {
+function inputOf(request: FastifyRequest, idempotencyKey: IdempotencyKey | null) {
   return {
     caller: request.caller,
     body: request.body,
@@ -123,5 +129,6 @@ function inputOf(request: FastifyRequest) {
     requestId: request.id,
     headers: request.headers,
     rawBody: request.rawBody,
+    idempotencyKey,
   }
 }

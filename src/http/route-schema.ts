@@ -18,6 +18,17 @@ const FailureSchema = Type.Object({
   details: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
 })
 
+/** Only described: `idempotency.ts` reads it. */
+const IdempotencyHeader = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: '^[!-~]{1,128}$',
+      maxLength: 128,
+      description: 'The same key with the same request is answered the same, and changes nothing again',
+    }),
+  ),
+})
+
 const COMMON_ERRORS: readonly ErrorCode[] = ['bad_request', 'internal_error', 'storage_unavailable', 'shutting_down']
 const TOKEN_ERRORS: readonly ErrorCode[] = ['unauthorized', 'token_expired', 'session_revoked', 'sessions_unavailable']
 const BODY_ERRORS: readonly ErrorCode[] = [
@@ -32,13 +43,15 @@ const ACCESS_ERRORS: Readonly<Record<Access, readonly ErrorCode[]>> = {
   session: [...TOKEN_ERRORS, 'wrong_scope'],
   player: [...TOKEN_ERRORS, 'login_required', 'wrong_scope'],
   player_or_server: [...TOKEN_ERRORS, 'login_required', 'not_your_account'],
+  server: [...TOKEN_ERRORS, 'wrong_scope'],
   payer: [...TOKEN_ERRORS, 'not_your_account', 'channel_not_trusted', 'invalid_signature'],
 }
 
 /** Every code that a route can answer with. */
 export function errorsOf(route: Route): ErrorCode[] {
   const ofInput: readonly ErrorCode[] = route.body ? BODY_ERRORS : route.query || route.params ? ['invalid_fields'] : []
-  return [...new Set([...COMMON_ERRORS, ...ACCESS_ERRORS[route.access], ...ofInput, ...route.errors])]
+  const ofKey: readonly ErrorCode[] = route.idempotencyKey ? ['idempotency_mismatch'] : []
+  return [...new Set([...COMMON_ERRORS, ...ACCESS_ERRORS[route.access], ...ofInput, ...ofKey, ...route.errors])]
 }
 
 /** What Fastify compiles of a route: the checks of what comes in, and the serialiser of its success. */
@@ -58,6 +71,7 @@ export function documentedSchema(route: Route): Record<string, unknown> {
     security: route.access === 'open' ? [] : [{ token: [] }],
     response: responses(route),
   }
+  if (route.idempotencyKey) schema['headers'] = IdempotencyHeader
   if (route.description) schema['description'] = route.description
   return schema
 }

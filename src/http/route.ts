@@ -1,21 +1,24 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import type { Caller, ClientCaller, ServerCaller, SignerCaller } from '../kernel/caller.ts'
 import type { ErrorCode, Language } from '../kernel/error-codes.ts'
+import type { IdempotencyKey } from '../kernel/idempotency.ts'
 import type { PlayerId } from '../kernel/ids.ts'
 import type { Outcome } from '../kernel/outcome.ts'
+import type { KeyPlace } from './idempotency.ts'
 
 /**
  * Who may make a call. `open`: anybody. `session`: a client, logged in or not. `player`: a logged-in client.
- * `player_or_server`: also a game server, which then names the player. `payer`: a token of any kind, or a
+ * `player_or_server`: also a game server, which then names the player. `server`: a game server alone. `payer`: a token of any kind, or a
  * signature over the body, which alone decides where there is one.
  */
-export type Access = 'open' | 'session' | 'player' | 'player_or_server' | 'payer'
+export type Access = 'open' | 'session' | 'player' | 'player_or_server' | 'server' | 'payer'
 
 interface CallerOf {
   open: null
   session: ClientCaller
   player: ClientCaller & { readonly playerId: PlayerId }
   player_or_server: (ClientCaller & { readonly playerId: PlayerId }) | ServerCaller
+  server: ServerCaller
   payer: Caller | SignerCaller
 }
 
@@ -30,6 +33,8 @@ export interface RouteInput<A extends Access, B, Q, P> {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The body as it was sent, for signatures and evidence. */
   readonly rawBody: Uint8Array
+  /** The caller's name for this change; always null on a call that takes none. */
+  readonly idempotencyKey: IdempotencyKey | null
 }
 
 /** One call of the API: its documentation, its schemas, who may make it, and the one use case behind it. */
@@ -51,6 +56,8 @@ export interface Route<
   /** The refusals of this call, beside those that every call can give. */
   readonly errors: readonly ErrorCode[]
   readonly examples: { readonly body?: Static<B>; readonly answer: Static<R> }
+  /** Where a call that changes something takes an idempotency key; its use case runs in `transactOnce`. */
+  readonly idempotencyKey?: KeyPlace
   /** Told of a proven caller's message whose fields are refused, so that it can be kept; the answer is 422 all the same. */
   readonly onInvalid?: (input: RouteInput<A, unknown, unknown, unknown>) => Promise<void>
   readonly handle: (input: RouteInput<A, Static<B>, Static<Q>, Static<P>>) => Promise<Outcome<Static<R>>>
@@ -68,4 +75,4 @@ export function defineRoute<
 }
 
 /** One line of the table of contents. */
-export type RouteEntry = readonly ['GET' | 'POST', string, Route]
+export type RouteEntry = readonly ['GET' | 'POST' | 'PATCH', string, Route]

@@ -12,6 +12,9 @@ import type { AppId, OrderId, PlayerId } from '../../src/kernel/ids.ts'
 import { minorUnits, parseCurrency } from '../../src/kernel/money.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 
+/** A call without a key, whose answer nobody reads. */
+const SILENT = { key: null, tell: (claimed: object) => claimed }
+
 export interface HealthyPlayers {
   /** Has bought all sorts of things in all sorts of ways. */
   readonly anna: PlayerId
@@ -69,8 +72,11 @@ export async function keepHealthyBooks(database: Database): Promise<HealthyPlaye
     .where('reward_order_id', '=', 'first' as OrderId)
     .execute()
   if (!rewardOfFirst) throw new Error('the first order has its reward')
-  await claimMessage({ database, clock }, { appId: APP, playerId: anna, messageId: rewardOfFirst.message_id })
-  await claimAllMessages({ database, clock }, { appId: APP, playerId: ben })
+  await claimMessage(
+    { database, clock },
+    { appId: APP, playerId: anna, messageId: rewardOfFirst.message_id, reply: SILENT },
+  )
+  await claimAllMessages({ database, clock }, { appId: APP, playerId: ben, reply: SILENT })
   await keepAnError(deps, anna)
   return { anna, ben, carl, dora }
 }

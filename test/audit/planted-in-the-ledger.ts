@@ -154,7 +154,7 @@ const CHAINS: readonly Planted[] = [
   }),
   i10('a chain of nobody', async ({ change, nowMs }) => {
     const hash = 'c'.repeat(64)
-    await change`insert into ledger_transactions values (424242, 1, 'com.example.other', 'support', 'lost', ${nowMs}, ${hash}, ${hash})`
+    await change`insert into ledger_transactions values (424242, 1, 'com.example.other', 'support', 'lost', ${nowMs}, ${hash}, ${hash}, null)`
     await change`insert into postings values (424242, 1, 1, 'support', 'game', 'coins', 5)`
   }),
   i10('an event number that was skipped', async ({ change, nowMs, anna }) => {

@@ -4,6 +4,10 @@ import { store } from './0003-store.ts'
 import { orders } from './0004-orders.ts'
 import { payments } from './0005-payments.ts'
 import { inbox } from './0006-inbox.ts'
+import { idempotencyKeys } from './0007-idempotency-keys.ts'
+import { catalogueVersions } from './0008-catalogue-versions.ts'
+import { orderDeadlines } from './0009-order-deadlines.ts'
+import { giftsAndReasons } from './0010-gifts-and-reasons.ts'
 import type { MigrationStep } from './run.ts'
 
 /** Every migration, in order. A released one is never edited: a change is a further one. */
@@ -14,4 +18,8 @@ export const migrations: Record<string, MigrationStep[]> = {
   '0004-orders': orders,
   '0005-payments': payments,
   '0006-inbox': inbox,
+  '0007-idempotency-keys': idempotencyKeys,
+  '0008-catalogue-versions': catalogueVersions,
+  '0009-order-deadlines': orderDeadlines,
+  '0010-gifts-and-reasons': giftsAndReasons,
 }

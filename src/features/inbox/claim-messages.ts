@@ -1,6 +1,8 @@
 import type { Database, Tx } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
+import { KEPT_FOR_EVER, transactOnce } from '../../db/transact-once.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import type { Reply } from '../../kernel/idempotency.ts'
 import type { AppId, MessageId, PlayerId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
@@ -43,11 +45,11 @@ const CLAIM_ALL_MAX = 200
  * Moves one message's coins and tokens from the inbox account to the wallet, once: everything that touches a player's
  * messages holds that player's row, so of two claims at once the second sees the first.
  */
-export function claimMessage(
+export function claimMessage<A extends object>(
   deps: ClaimDeps,
-  { messageId, ...claimant }: Claimant & { messageId: MessageId },
-): Promise<Outcome<Claimed>> {
-  return deps.database.inTransaction(async (tx) => {
+  { messageId, reply, ...claimant }: Claimant & { messageId: MessageId; reply: Reply<Claimed, A> },
+): Promise<Outcome<A>> {
+  return transactOnce(deps, { reply, keptForMs: KEPT_FOR_EVER }, async (tx) => {
     const player = await lockClaimant(tx, claimant)
     if (!player) return refused('message_not_found')
     const message = await findMessage(tx, { playerId: player.user_id, messageId })
@@ -61,8 +63,11 @@ export function claimMessage(
 }
 
 /** Claims everything that can be claimed now; nothing to claim is a claim of nothing, not an error. */
-export function claimAllMessages(deps: ClaimDeps, claimant: Claimant): Promise<Outcome<Claimed>> {
-  return deps.database.inTransaction(async (tx) => {
+export function claimAllMessages<A extends object>(
+  deps: ClaimDeps,
+  { reply, ...claimant }: Claimant & { reply: Reply<Claimed, A> },
+): Promise<Outcome<A>> {
+  return transactOnce(deps, { reply, keptForMs: KEPT_FOR_EVER }, async (tx) => {
     const player = await lockClaimant(tx, claimant)
     if (!player) return refused('player_not_found')
     const nowMs = deps.clock.nowMs()

@@ -124,10 +124,13 @@ export function inboxRoutes(deps: ClaimDeps) {
       answer: ClaimAnswer,
       errors: ['message_not_found', 'already_claimed', 'message_withdrawn', 'message_expired', 'order_disputed'],
       examples: { body: {}, answer: CLAIM_EXAMPLE },
-      handle: async ({ caller, params, language }) => {
-        const claimed = await claimMessage(deps, { ...caller, messageId: params.id as MessageId })
-        return claimed.ok ? accepted(claimAnswer(claimed.value, language)) : claimed
-      },
+      idempotencyKey: 'header',
+      handle: ({ caller, params, language, idempotencyKey }) =>
+        claimMessage(deps, {
+          ...caller,
+          messageId: params.id as MessageId,
+          reply: { key: idempotencyKey, tell: (claimed) => claimAnswer(claimed, language) },
+        }),
     }),
 
     claimAll: defineRoute({
@@ -139,10 +142,12 @@ export function inboxRoutes(deps: ClaimDeps) {
       answer: ClaimAnswer,
       errors: ['player_not_found'],
       examples: { body: {}, answer: CLAIM_EXAMPLE },
-      handle: async ({ caller, language }) => {
-        const claimed = await claimAllMessages(deps, caller)
-        return claimed.ok ? accepted(claimAnswer(claimed.value, language)) : claimed
-      },
+      idempotencyKey: 'header',
+      handle: ({ caller, language, idempotencyKey }) =>
+        claimAllMessages(deps, {
+          ...caller,
+          reply: { key: idempotencyKey, tell: (claimed) => claimAnswer(claimed, language) },
+        }),
     }),
   }
 }

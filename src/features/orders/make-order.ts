@@ -50,6 +50,8 @@ export function makeOpenOrder(order: {
     payment_channel: null,
     payment_method: null,
     error_code: null,
+    channel_instance: null,
+    return_url: null,
     created_at_ms: order.nowMs,
     expires_at_ms: null,
     updated_at_ms: order.nowMs,

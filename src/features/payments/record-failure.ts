@@ -15,7 +15,7 @@ import {
 } from '../orders/index.ts'
 import { insertOutboxEvents } from '../outbox/index.ts'
 import { lockPlayers, saveLockedPlayers } from '../players/index.ts'
-import { listPrice, type StoreItem } from '../store/index.ts'
+import { itemAt, listPrice, type StoreItem } from '../store/index.ts'
 import { keepEvent } from './payment-event.ts'
 import { insertPaymentEvents } from './queries.ts'
 import type { SettleDeps } from './settle-payments.ts'
@@ -36,7 +36,7 @@ const CANCELLED_CODE = 'PAYMENT_CANCELLED'
  */
 export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure): Promise<Outcome<RecordedFailure>> {
   const catalogue = await deps.catalogues.of(failure.appId)
-  const offer = offerOf(catalogue.items.get(failure.itemId))
+  const offer = offerOf(itemAt(catalogue, { itemId: failure.itemId, nowMs: deps.clock.nowMs() }))
   const { outcome, verdict } = await deps.database.inTransaction(async (tx) => {
     const nowMs = deps.clock.nowMs()
     const named = { appId: failure.appId, orderIds: [failure.orderId] }
@@ -85,7 +85,7 @@ interface Offer {
   readonly price: Money
 }
 
-function offerOf(item: StoreItem | undefined): Offer | null {
+function offerOf(item: StoreItem | null): Offer | null {
   const price = item ? listPrice(item) : null
   return item && price ? { item, price } : null
 }

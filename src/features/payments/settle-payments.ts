@@ -9,7 +9,7 @@ import { insertMessages } from '../inbox/index.ts'
 import { insertOrders, type LockedOrder, updateOrders } from '../orders/index.ts'
 import { insertOutboxEvents } from '../outbox/index.ts'
 import { type LockedPlayer, saveLockedPlayers } from '../players/index.ts'
-import type { ActItem, Catalogue, Catalogues } from '../store/index.ts'
+import { type ActItem, type Catalogue, type Catalogues, itemAt } from '../store/index.ts'
 import { insertLedgerTransactions } from '../wallet/index.ts'
 import { applyDecision, emptyDraft, type LineResult, type SettlementDraft } from './apply-decision.ts'
 import { type LockedPayment, lockSettlement, orderKey } from './lock-settlement.ts'
@@ -70,7 +70,7 @@ function settleOne(
   const { verified, held, catalogue } = payment
   const isNew = held.isNew && !draft.newPayments.has(held)
   const results = verified.lines.map((line): LineResult => {
-    const item = catalogue?.items.get(line.itemId) ?? null
+    const item = catalogue ? itemAt(catalogue, { itemId: line.itemId, nowMs: draft.nowMs }) : null
     const decision = decideLine({ ...factsOf(draft, { verified, line, held, isNew }), item })
     return applyDecision(draft, { verified, line, payment: held, item, decision })
   })

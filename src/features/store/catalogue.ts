@@ -2,14 +2,8 @@ import type { Database, Db } from '../../db/database.ts'
 import { StorageUnavailable } from '../../db/errors.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { AppId } from '../../kernel/ids.ts'
-import { selectCatalogueVersion, selectItems } from './queries.ts'
-import type { StoreItem } from './rules.ts'
-
-/** An app's items by id, as one version of the catalogue has them. */
-export interface Catalogue {
-  readonly version: number
-  readonly items: ReadonlyMap<number, StoreItem>
-}
+import { selectCatalogue, selectCatalogueVersion } from './queries.ts'
+import type { Catalogue } from './rules.ts'
 
 /** The catalogues in memory. An edit anywhere is seen everywhere within a second. */
 export interface Catalogues {
@@ -52,9 +46,12 @@ async function readCatalogue(db: Db, { appId, known }: { appId: AppId; known: Ca
   let version = await selectCatalogueVersion(db, appId)
   if (known?.version === version) return known
   for (let attempt = 0; attempt < READ_ATTEMPTS_MAX; attempt++) {
-    const items = new Map((await selectItems(db, appId)).map((item) => [item.itemId, item]))
+    const { items, promotions, dailyGifts } = await selectCatalogue(db, appId)
     const versionAfter = await selectCatalogueVersion(db, appId)
-    if (versionAfter === version) return { version, items }
+    if (versionAfter === version) {
+      const onSale = items.filter((item) => item.isOnSale)
+      return { version, items: new Map(onSale.map((item) => [item.itemId, item])), promotions, dailyGifts }
+    }
     version = versionAfter
   }
   throw new StorageUnavailable('the catalogue is being edited faster than it can be read')

@@ -1,7 +1,10 @@
-export { type Catalogue, type Catalogues, openCatalogues } from './catalogue.ts'
+export { type Catalogues, openCatalogues } from './catalogue.ts'
 export {
   type ActItem,
+  type Catalogue,
+  type DailyGift,
   isPremium,
+  itemAt,
   listPrice,
   mayBuy,
   type Reward,

@@ -1,13 +1,15 @@
 import type { Database } from '../../db/database.ts'
+import type { Clock } from '../../kernel/clock.ts'
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { findPlayer } from '../players/index.ts'
 import type { Catalogues } from './catalogue.ts'
-import { mayBuy, type Reward, rewardOf, type StoreItem } from './rules.ts'
+import { itemsAt, mayBuy, type Reward, rewardOf, type StoreItem } from './rules.ts'
 
 export interface StoreDeps {
   readonly database: Database
   readonly catalogues: Catalogues
+  readonly clock: Clock
 }
 
 /** The store as one player sees it now. */
@@ -23,9 +25,9 @@ export async function listItems(
 ): Promise<Outcome<PlayerStore>> {
   const player = await findPlayer(deps.database.db, { appId, playerId })
   if (player?.status !== 'active') return refused('player_not_found')
-  const { items } = await deps.catalogues.of(appId)
+  const catalogue = await deps.catalogues.of(appId)
   const isFirstCharge = player.first_charge_order_id === null
-  const offers = [...items.values()]
+  const offers = itemsAt(catalogue, deps.clock.nowMs())
     .filter((item) => mayBuy(item, player))
     .map((item) => ({ item, reward: rewardOf(item.terms, { isFirstCharge, quantity: 1 }) }))
   return accepted({ isFirstCharge, offers })

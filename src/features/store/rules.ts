@@ -28,6 +28,46 @@ export interface RewardTerms {
   readonly actItems: readonly ActItem[]
 }
 
+/** A time-limited better bonus: while it runs, a lower bonus of its items is raised to `bonusPercent`. */
+export interface Promotion {
+  readonly promotionId: string
+  readonly nameEn: string
+  readonly nameZh: string
+  readonly bonusPercent: number
+  readonly startsAtMs: number
+  /** The first millisecond in which it is over. */
+  readonly endsAtMs: number
+  /** Empty: every item. */
+  readonly itemIds: readonly number[]
+}
+
+/** What one day of the daily gift's streak gives. */
+export interface DailyGift {
+  readonly coins: number
+  readonly tokens: number
+}
+
+/** An item as the catalogue keeps it; one that is not on sale stays for its history. */
+export type CatalogueItem = StoreItem & { readonly isOnSale: boolean }
+
+/** What people edit: everything that a version of the catalogue holds. */
+export interface CatalogueContent {
+  readonly items: readonly CatalogueItem[]
+  readonly promotions: readonly Promotion[]
+  /** Day 1 of the streak first; seven. */
+  readonly dailyGifts: readonly DailyGift[]
+}
+
+/** An app's store as one version of its catalogue has it. */
+export interface Catalogue {
+  readonly version: number
+  /** What is on sale, by id. */
+  readonly items: ReadonlyMap<number, StoreItem>
+  readonly promotions: readonly Promotion[]
+  /** Day 1 of the streak first. */
+  readonly dailyGifts: readonly DailyGift[]
+}
+
 /** What a grant credits: coins to the wallet, tokens (base and bonus apart) to the inbox. */
 export interface Reward {
   readonly coins: number
@@ -69,6 +109,36 @@ export function rewardOf(
     bonusPercent,
     isFirstCharge,
   }
+}
+
+/** An item with the terms that it has at a moment, or null when it is not on sale. */
+export function itemAt(
+  { items, promotions }: Catalogue,
+  { itemId, nowMs }: { itemId: number; nowMs: number },
+): StoreItem | null {
+  const item = items.get(itemId)
+  return item ? withPromotions(item, { promotions, nowMs }) : null
+}
+
+/** Everything on sale, with the terms that it has at a moment, by id. */
+export function itemsAt({ items, promotions }: Catalogue, nowMs: number): StoreItem[] {
+  return [...items.values()].map((item) => withPromotions(item, { promotions, nowMs }))
+}
+
+/** A promotion raises both bonuses and lowers neither: it never makes a first charge worse. */
+function withPromotions(
+  item: StoreItem,
+  { promotions, nowMs }: { promotions: readonly Promotion[]; nowMs: number },
+): StoreItem {
+  let best = 0
+  for (const { bonusPercent, startsAtMs, endsAtMs, itemIds } of promotions) {
+    const isForItem = itemIds.length === 0 || itemIds.includes(item.itemId)
+    if (isForItem && startsAtMs <= nowMs && nowMs < endsAtMs && bonusPercent > best) best = bonusPercent
+  }
+  if (best === 0) return item
+  const bonusPercent = Math.max(best, item.terms.bonusPercent)
+  const firstChargeBonusPercent = Math.max(best, item.terms.firstChargeBonusPercent)
+  return { ...item, terms: { ...item.terms, bonusPercent, firstChargeBonusPercent } }
 }
 
 const LIST_CURRENCY = 'USD'

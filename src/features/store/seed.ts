@@ -1,4 +1,5 @@
 import { type CurrencyCode, type MinorUnits, minorUnits } from '../../kernel/money.ts'
+import type { DailyGift } from './rules.ts'
 
 /** One pack as a new app's catalogue starts with it. Prices are minor units; bonuses whole per cents. */
 export interface SeedItem {
@@ -71,4 +72,15 @@ export const SEED_ITEMS: readonly SeedItem[] = [
     { en: 'Mythic Pack', zh: '神话礼包' },
     { usdCents: 99999, coins: 100000, tokens: 1000, bonus: 6, firstBonus: 25, premium: true },
   ),
+]
+
+/** The daily gift's seven days, until an app has a calendar of its own. */
+export const SEED_DAILY_GIFTS: readonly DailyGift[] = [
+  { coins: 100, tokens: 0 },
+  { coins: 200, tokens: 0 },
+  { coins: 300, tokens: 0 },
+  { coins: 400, tokens: 0 },
+  { coins: 500, tokens: 0 },
+  { coins: 800, tokens: 0 },
+  { coins: 2000, tokens: 5 },
 ]

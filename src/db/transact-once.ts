@@ -1,0 +1,122 @@
+import type { Clock } from '../kernel/clock.ts'
+import type { IdempotencyKey, Reply } from '../kernel/idempotency.ts'
+import { accepted, type Outcome, refused } from '../kernel/outcome.ts'
+import type { Database, Tx } from './database.ts'
+import type { Row } from './schema.ts'
+
+/** How long an answer is told again: what moved money for ever, everything else for a day. */
+export const KEPT_FOR_EVER = null
+export const KEPT_FOR_A_DAY_MS = 24 * 60 * 60 * 1000
+
+/**
+ * Runs a changing use case in one transaction and, under an idempotency key, once: the key's row is locked first, and
+ * the answer is written in the very transaction that it tells of. The same key with the same request is answered what
+ * was answered then; with another one it is refused. A refusal leaves the key free.
+ */
+export async function transactOnce<T, A extends object>(
+  deps: { database: Database; clock: Clock },
+  call: { reply: Reply<T, A>; keptForMs: number | null },
+  work: (tx: Tx) => Promise<Outcome<T>>,
+): Promise<Outcome<A>> {
+  const { key, tell } = call.reply
+  return deps.database.inTransaction(async (tx) => {
+    if (!key) {
+      const done = await work(tx)
+      return done.ok ? accepted(tell(done.value)) : done
+    }
+    const nowMs = deps.clock.nowMs()
+    const held = await holdKey(tx, key, nowMs)
+    if (held.answer !== null && (held.expires_at_ms === null || held.expires_at_ms > nowMs)) {
+      return held.request_hash === key.requestHash
+        ? accepted(JSON.parse(held.answer) as A)
+        : refused('idempotency_mismatch')
+    }
+    const done = await work(tx)
+    if (!done.ok) {
+      await freeKey(tx, key)
+      return done
+    }
+    const answer = tell(done.value)
+    const expiresAtMs = call.keptForMs === null ? null : nowMs + call.keptForMs
+    await keepAnswer(tx, key, { answer: JSON.stringify(answer), nowMs, expiresAtMs })
+    return accepted(answer)
+  })
+}
+
+/** Removes answers that are over, a batch at a time; tells how many there were. */
+export async function sweepIdempotencyKeys(
+  deps: { database: Database; clock: Clock },
+  { rowsMax }: { rowsMax: number },
+): Promise<number> {
+  const nowMs = deps.clock.nowMs()
+  const over = await deps.database.db
+    .selectFrom('idempotency_keys')
+    .select(['scope', 'idempotency_key'])
+    .where('expires_at_ms', '<=', nowMs)
+    .orderBy('expires_at_ms')
+    .limit(rowsMax)
+    .execute()
+  if (over.length === 0) return 0
+  return deps.database.inTransaction(async (tx) => {
+    let removed = 0
+    for (const { scope, idempotency_key } of over) {
+      // One that was used again meanwhile has a later end and stays.
+      const { numDeletedRows } = await tx
+        .deleteFrom('idempotency_keys')
+        .where('scope', '=', scope)
+        .where('idempotency_key', '=', idempotency_key)
+        .where('expires_at_ms', '<=', nowMs)
+        .executeTakeFirst()
+      removed += Number(numDeletedRows)
+    }
+    return removed
+  })
+}
+
+async function holdKey(tx: Tx, key: IdempotencyKey, nowMs: number): Promise<Row<'idempotency_keys'>> {
+  await tx
+    .insertInto('idempotency_keys')
+    .values({
+      scope: key.scope,
+      idempotency_key: key.key,
+      request_hash: key.requestHash,
+      answer: null,
+      created_at_ms: nowMs,
+      expires_at_ms: null,
+    })
+    .onDuplicateKeyUpdate((eb) => ({ scope: eb.ref('scope') }))
+    .execute()
+  return await tx
+    .selectFrom('idempotency_keys')
+    .selectAll()
+    .where('scope', '=', key.scope)
+    .where('idempotency_key', '=', key.key)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+}
+
+async function freeKey(tx: Tx, key: IdempotencyKey): Promise<void> {
+  await tx
+    .deleteFrom('idempotency_keys')
+    .where('scope', '=', key.scope)
+    .where('idempotency_key', '=', key.key)
+    .execute()
+}
+
+async function keepAnswer(
+  tx: Tx,
+  key: IdempotencyKey,
+  kept: { answer: string; nowMs: number; expiresAtMs: number | null },
+): Promise<void> {
+  await tx
+    .updateTable('idempotency_keys')
+    .set({
+      request_hash: key.requestHash,
+      answer: kept.answer,
+      created_at_ms: kept.nowMs,
+      expires_at_ms: kept.expiresAtMs,
+    })
+    .where('scope', '=', key.scope)
+    .where('idempotency_key', '=', key.key)
+    .execute()
+}
