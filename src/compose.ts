@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { openChannels } from './channels/registry.ts'
 import { openDirectChannel, verifySigner } from './channels/signed/index.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
@@ -11,7 +12,8 @@ import { accountRoutes } from './features/account/routes.ts'
 import { openApps } from './features/apps/index.ts'
 import { inboxRoutes } from './features/inbox/routes.ts'
 import { orderRoutes } from './features/orders/routes.ts'
-import { openPaymentLane, type SettleDeps } from './features/payments/index.ts'
+import { channelRoutes } from './features/payments/channel-routes.ts'
+import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
 import { paymentRoutes } from './features/payments/routes.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { sessionRoutes } from './features/sessions/routes.ts'
@@ -25,10 +27,14 @@ import { createMetrics, type Metrics, measureRequests, mountMetrics } from './ht
 import { mountRoutes } from './http/mount.ts'
 import { routes } from './http/routes.ts'
 import { createServer } from './http/server.ts'
+import { type Jobs, startJobs } from './jobs/runner.ts'
+import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
+import { openPlayedPlatform } from './sandbox/platform.ts'
+import { mountSandbox } from './sandbox/routes.ts'
 import { VERSION } from './version.ts'
 import { isWorker, shareMetrics } from './workers.ts'
 
@@ -40,6 +46,7 @@ export interface Service {
   readonly logger: Logger
   readonly database: Database
   readonly kv: KeyValueStore
+  readonly jobs: Jobs
   /** Finishes what is under way, then closes everything in reverse order. */
   close(): Promise<void>
 }
@@ -63,15 +70,68 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
 
   const apps = openApps(config.apps)
   for (const app of apps.all) await seedCatalogue(database, app.appId)
-  const accessTokens = openAccessTokens({ secret: config.jwtSecret ?? (await keptSecret(kv)), clock })
+  const accessTokens = openAccessTokens({ secret: config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret')), clock })
   const sessions = openSessionStore({ kv, clock })
   const sessionDeps = { apps, accessTokens, sessions }
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
   const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
+  const messageDeps: MessageDeps = {
+    ...settleDeps,
+    lane: openPaymentLane(settleDeps),
+    report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
+  }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
+  const sandbox = await openSandbox(kv, () => server.listeningOrigin)
+  const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
   const mint = config.env === 'local' ? ('open' as const) : ('closed' as const)
 
+  const server = await openServer(config, { logger, metrics })
+  mountHealth(server, [
+    { name: 'database', ping: () => database.ping() },
+    { name: 'sessions', ping: () => kv.ping() },
+  ])
+  await mountRoutes(server, {
+    authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
+    verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
+    routes: routes({
+      sessions: sessionRoutes(sessionDeps),
+      account: accountRoutes({ database, sessions, clock, loginTrust: mint === 'open' ? 'bare_ids' : 'proof' }),
+      store: storeRoutes({ database, catalogues, clock }),
+      orders: orderRoutes({ database, clock, catalogues, apps, channels }),
+      inbox: inboxRoutes({ database, clock }),
+      payments: paymentRoutes({ ...messageDeps, direct: openDirectChannel({ mint }) }),
+      channels: channelRoutes({ ...messageDeps, channels, kv }),
+    }),
+  })
+  if (config.channels.some(({ type }) => type === 'sandbox')) await mountSandbox(server, { ...sandbox, clock })
+  if (config.http.docs) await mountDocs(server)
+  const jobs = startJobs(schedule({ database, clock }), { kv, logger })
+  const metricsServer = serveMetrics({ server, metrics, config, logger })
+
+  return {
+    server,
+    metricsServer,
+    logger,
+    database,
+    kv,
+    jobs,
+    close: async () => {
+      await metricsServer?.close()
+      await server.close()
+      await jobs.close()
+      await kv.close()
+      await database.close()
+      await log.close()
+    },
+  }
+}
+
+/** The server before any route of its own. */
+async function openServer(
+  config: Config,
+  { logger, metrics }: { logger: Logger; metrics: Metrics },
+): Promise<FastifyInstance> {
   const server = createServer({
     logger,
     trustedProxies: config.http.trustedProxies,
@@ -81,44 +141,13 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   measureRequests(server, metrics)
   await server.register(cors, corsOptions(config.http.cors))
   if (config.http.docs) await gatherDocs(server, { version: VERSION })
-  mountHealth(server, [
-    { name: 'database', ping: () => database.ping() },
-    { name: 'sessions', ping: () => kv.ping() },
-  ])
-  mountRoutes(server, {
-    authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
-    verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
-    routes: routes({
-      sessions: sessionRoutes(sessionDeps),
-      account: accountRoutes({ database, sessions, clock, loginTrust: mint === 'open' ? 'bare_ids' : 'proof' }),
-      store: storeRoutes({ database, catalogues, clock }),
-      orders: orderRoutes({ database }),
-      inbox: inboxRoutes({ database, clock }),
-      payments: paymentRoutes({
-        ...settleDeps,
-        lane: openPaymentLane(settleDeps),
-        direct: openDirectChannel({ mint }),
-        report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
-      }),
-    }),
-  })
-  if (config.http.docs) await mountDocs(server)
-  const metricsServer = serveMetrics({ server, metrics, config, logger })
+  return server
+}
 
-  return {
-    server,
-    metricsServer,
-    logger,
-    database,
-    kv,
-    close: async () => {
-      await metricsServer?.close()
-      await server.close()
-      await kv.close()
-      await database.close()
-      await log.close()
-    },
-  }
+/** The platform that the sandbox plays. Its pages are mounted only where a channel of that type is configured. */
+async function openSandbox(kv: KeyValueStore, publicUrl: () => string) {
+  const platform = openPlayedPlatform({ kv, publicUrl })
+  return { platform, platformOf: platform.forInstance, secret: await keptSecret(kv, 'sandbox-secret') }
 }
 
 async function prepareSchema(database: Database, config: Config): Promise<void> {
@@ -138,10 +167,10 @@ function keyValueSettings({ keyValue }: Config, clock: Clock) {
     : ({ kind: 'redis', prefix: keyValue.prefix, config: keyValue.sessions } as const)
 }
 
-/** The secret that `local` makes at its first start and keeps beside the sessions that it signs. */
-async function keptSecret(kv: KeyValueStore): Promise<string> {
-  await kv.setIfAbsent('jwt-secret', randomBytes(32).toString('base64url'), { ttlMs: null })
-  const secret = await kv.get('jwt-secret')
+/** A secret that `local` makes at its first start and keeps beside the sessions. */
+async function keptSecret(kv: KeyValueStore, name: string): Promise<string> {
+  await kv.setIfAbsent(name, randomBytes(32).toString('base64url'), { ttlMs: null })
+  const secret = await kv.get(name)
   if (secret === null) throw new Error('the store of sessions keeps nothing')
   return secret
 }

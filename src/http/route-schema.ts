@@ -45,6 +45,7 @@ const ACCESS_ERRORS: Readonly<Record<Access, readonly ErrorCode[]>> = {
   player_or_server: [...TOKEN_ERRORS, 'login_required', 'not_your_account'],
   server: [...TOKEN_ERRORS, 'wrong_scope'],
   payer: [...TOKEN_ERRORS, 'not_your_account', 'channel_not_trusted', 'invalid_signature'],
+  webhook: ['invalid_signature', 'body_too_large'],
 }
 
 /** Every code that a route can answer with. */
@@ -68,7 +69,7 @@ export function documentedSchema(route: Route): Record<string, unknown> {
     ...inputSchemas(route),
     summary: route.summary,
     tags: [route.tag],
-    security: route.access === 'open' ? [] : [{ token: [] }],
+    security: route.access === 'open' || route.access === 'webhook' ? [] : [{ token: [] }],
     response: responses(route),
   }
   if (route.idempotencyKey) schema['headers'] = IdempotencyHeader

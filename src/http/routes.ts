@@ -1,6 +1,7 @@
 import type { accountRoutes } from '../features/account/routes.ts'
 import type { inboxRoutes } from '../features/inbox/routes.ts'
 import type { orderRoutes } from '../features/orders/routes.ts'
+import type { channelRoutes } from '../features/payments/channel-routes.ts'
 import type { paymentRoutes } from '../features/payments/routes.ts'
 import type { sessionRoutes } from '../features/sessions/routes.ts'
 import type { storeRoutes } from '../features/store/routes.ts'
@@ -13,11 +14,13 @@ export interface FeatureRoutes {
   readonly store: ReturnType<typeof storeRoutes>
   readonly orders: ReturnType<typeof orderRoutes>
   readonly payments: ReturnType<typeof paymentRoutes>
+  readonly channels: ReturnType<typeof channelRoutes>
   readonly inbox: ReturnType<typeof inboxRoutes>
 }
 
 /** The table of contents of the API. */
-export function routes({ sessions, account, store, orders, payments, inbox }: FeatureRoutes): RouteEntry[] {
+export function routes(of: FeatureRoutes): RouteEntry[] {
+  const { sessions, account, store, orders, payments, channels, inbox } = of
   return [
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
@@ -32,10 +35,16 @@ export function routes({ sessions, account, store, orders, payments, inbox }: Fe
 
     ['POST', '/api/v1/payment/success', payments.paymentSuccess],
     ['POST', '/api/v1/payment/failure', payments.paymentFailure],
+    ['POST', '/api/v1/payment/verify', channels.verifyPurchase],
+    ['POST', '/webhooks/:instance', channels.receiveWebhook],
+    ['POST', '/webhooks/:instance/:callback', channels.receiveNamedWebhook],
 
     ['GET', '/api/v1/orders/history', orders.historyByQuery],
     ['POST', '/api/v1/orders/history', orders.history],
     ['GET', '/api/v1/orders/:order_id', orders.readOrder],
+    ['POST', '/api/v1/orders', orders.createOrder],
+    ['POST', '/api/v1/orders/:order_id/cancel', orders.cancelOrder],
+    ['POST', '/api/v1/orders/:order_id/check', channels.checkOrder],
 
     ['GET', '/api/v1/inbox', inbox.listMessages],
     ['POST', '/api/v1/inbox/:id/claim', inbox.claimMessage],

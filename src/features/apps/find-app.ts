@@ -6,6 +6,8 @@ export interface App {
   readonly appId: AppId
   /** The secrets that its servers may use; several at once while one is being replaced. */
   readonly secrets: readonly string[]
+  /** Where a player may be sent back to after paying. */
+  readonly returnUrls: readonly string[]
 }
 
 /** The configured apps. */
