@@ -65,7 +65,7 @@ dt { color: #6b7280 } dd { margin: 0; overflow-wrap: anywhere }
 form { margin: .5rem 0 } button { width: 100%; padding: .75rem; border: 1px solid #d1d5db; border-radius: 8px; background: #fff; font: inherit; cursor: pointer }
 form:first-of-type button { background: #1d4ed8; border-color: #1d4ed8; color: #fff }
 button:focus-visible, a:focus-visible { outline: 3px solid #93c5fd }
-.state { padding: .75rem; border-radius: 8px; background: #ecfdf5; color: #065f46 } .ended { background: #fffbeb; color: #92400e }
+.state code { font-size: .75rem } .state { padding: .75rem; border-radius: 8px; background: #ecfdf5; color: #065f46 } .ended { background: #fffbeb; color: #92400e }
 pre { margin: .25rem 0 1rem; padding: .75rem; overflow: auto; border-radius: 8px; background: #f3f4f6; font-size: .75rem }
 h2 { margin: 1rem 0 0; font-size: .875rem }
 `
@@ -90,7 +90,7 @@ export function checkoutPage(
       `<h2>${words.sent}</h2><pre>${escaped(sent)}</pre><h2>${words.answered(status)}</h2><pre>${escaped(answer)}</pre>`,
   )
   const states = [
-    purchases.length > 0 ? `<p class="state">${words.paid(purchases.length)}</p>` : '',
+    purchases.length > 0 ? `<p class="state">${words.paid(purchases.length)} ${transactionsText(purchases)}</p>` : '',
     session.expires_at_ms <= about.nowMs ? `<p class="state ended">${words.ended}</p>` : '',
     session.return_url === null ? '' : `<p><a href="${escaped(returnAddress(session))}">${words.back}</a></p>`,
   ]
@@ -108,6 +108,11 @@ ${buttons.join('\n')}
 ${told.join('\n')}
 </main></body></html>
 `
+}
+
+/** What a device would show as its receipts. */
+function transactionsText(purchases: SandboxCheckout['purchases']): string {
+  return purchases.map((purchase) => `<code>${escaped(purchase.transaction_id)}</code>`).join(' ')
 }
 
 function priceText({ amount_minor, currency }: SandboxCheckout['session']): string {
