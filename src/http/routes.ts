@@ -1,4 +1,5 @@
 import type { accountRoutes } from '../features/account/routes.ts'
+import type { dailyGiftRoutes } from '../features/daily-gift/routes.ts'
 import type { inboxRoutes } from '../features/inbox/routes.ts'
 import type { orderRoutes } from '../features/orders/routes.ts'
 import type { paymentRoutes } from '../features/payments/routes.ts'
@@ -14,10 +15,12 @@ export interface FeatureRoutes {
   readonly orders: ReturnType<typeof orderRoutes>
   readonly payments: ReturnType<typeof paymentRoutes>
   readonly inbox: ReturnType<typeof inboxRoutes>
+  readonly dailyGift: ReturnType<typeof dailyGiftRoutes>
 }
 
 /** The table of contents of the API. */
-export function routes({ sessions, account, store, orders, payments, inbox }: FeatureRoutes): RouteEntry[] {
+export function routes(features: FeatureRoutes): RouteEntry[] {
+  const { sessions, account, store, orders, payments, inbox, dailyGift } = features
   return [
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
@@ -40,5 +43,8 @@ export function routes({ sessions, account, store, orders, payments, inbox }: Fe
     ['GET', '/api/v1/inbox', inbox.listMessages],
     ['POST', '/api/v1/inbox/:id/claim', inbox.claimMessage],
     ['POST', '/api/v1/inbox/claim_all', inbox.claimAll],
+
+    ['GET', '/api/v1/daily_gift', dailyGift.readCalendar],
+    ['POST', '/api/v1/daily_gift', dailyGift.claim],
   ]
 }
