@@ -10,6 +10,7 @@ import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
 import { accountRoutes } from './features/account/routes.ts'
 import { openApps } from './features/apps/index.ts'
+import { dailyGiftRoutes } from './features/daily-gift/routes.ts'
 import { inboxRoutes } from './features/inbox/routes.ts'
 import { orderRoutes } from './features/orders/routes.ts'
 import { channelRoutes } from './features/payments/channel-routes.ts'
@@ -96,10 +97,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
     routes: routes({
       sessions: sessionRoutes(sessionDeps),
-      account: accountRoutes({ database, sessions, clock, loginTrust: mint === 'open' ? 'bare_ids' : 'proof' }),
+      account: accountRoutes({ database, apps, sessions, clock, loginTrust: mint === 'open' ? 'bare_ids' : 'proof' }),
       store: storeRoutes({ database, catalogues, clock }),
       orders: orderRoutes({ database, clock, catalogues, apps, channels }),
       inbox: inboxRoutes({ database, clock }),
+      dailyGift: dailyGiftRoutes({ database, apps, catalogues, clock }),
       payments: paymentRoutes({ ...messageDeps, direct: openDirectChannel({ mint }) }),
       channels: channelRoutes({ ...messageDeps, channels, kv }),
     }),

@@ -40,6 +40,7 @@ export async function gatherDocs(server: FastifyInstance, { version }: { version
         { name: 'Payments', description: 'What platforms and servers tell us' },
         { name: 'Orders', description: 'What was bought' },
         { name: 'Inbox', description: 'Rewards that wait to be claimed' },
+        { name: 'Daily gift', description: 'The calendar of seven days, and the claim of today' },
         { name: 'Health', description: 'For operators' },
       ],
     },

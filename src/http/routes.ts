@@ -1,4 +1,5 @@
 import type { accountRoutes } from '../features/account/routes.ts'
+import type { dailyGiftRoutes } from '../features/daily-gift/routes.ts'
 import type { inboxRoutes } from '../features/inbox/routes.ts'
 import type { orderRoutes } from '../features/orders/routes.ts'
 import type { channelRoutes } from '../features/payments/channel-routes.ts'
@@ -16,11 +17,12 @@ export interface FeatureRoutes {
   readonly payments: ReturnType<typeof paymentRoutes>
   readonly channels: ReturnType<typeof channelRoutes>
   readonly inbox: ReturnType<typeof inboxRoutes>
+  readonly dailyGift: ReturnType<typeof dailyGiftRoutes>
 }
 
 /** The table of contents of the API. */
 export function routes(of: FeatureRoutes): RouteEntry[] {
-  const { sessions, account, store, orders, payments, channels, inbox } = of
+  const { sessions, account, store, orders, payments, channels, inbox, dailyGift } = of
   return [
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
@@ -49,5 +51,8 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['GET', '/api/v1/inbox', inbox.listMessages],
     ['POST', '/api/v1/inbox/:id/claim', inbox.claimMessage],
     ['POST', '/api/v1/inbox/claim_all', inbox.claimAll],
+
+    ['GET', '/api/v1/daily_gift', dailyGift.readCalendar],
+    ['POST', '/api/v1/daily_gift', dailyGift.claim],
   ]
 }

@@ -8,6 +8,8 @@ export interface App {
   readonly secrets: readonly string[]
   /** Where a player may be sent back to after paying. */
   readonly returnUrls: readonly string[]
+  /** Where its day turns, by IANA name. */
+  readonly timeZone: string
 }
 
 /** The configured apps. */

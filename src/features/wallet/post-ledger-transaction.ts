@@ -9,7 +9,7 @@ export type LedgerHolder = Pick<
 >
 
 export interface LedgerDraft {
-  readonly kind: 'order_grant' | 'inbox_claim'
+  readonly kind: 'order_grant' | 'inbox_claim' | 'daily_gift'
   /** What caused it; with `kind` and the app it is unique for ever. */
   readonly sourceId: string
   readonly postings: readonly Posting[]
