@@ -13,10 +13,12 @@ import { inboxRoutes } from './features/inbox/routes.ts'
 import { orderRoutes } from './features/orders/routes.ts'
 import { openPaymentLane, type SettleDeps } from './features/payments/index.ts'
 import { paymentRoutes } from './features/payments/routes.ts'
+import { playerRoutes } from './features/players/routes.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { sessionRoutes } from './features/sessions/routes.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { storeRoutes } from './features/store/routes.ts'
+import { walletRoutes } from './features/wallet/routes.ts'
 import { corsOptions } from './http/cors.ts'
 import { gatherDocs, mountDocs } from './http/docs.ts'
 import { mountHealth } from './http/health.ts'
@@ -94,6 +96,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       store: storeRoutes({ database, catalogues, clock }),
       orders: orderRoutes({ database }),
       inbox: inboxRoutes({ database, clock }),
+      players: playerRoutes({ database, clock }),
+      wallet: walletRoutes({ database, clock }),
       payments: paymentRoutes({
         ...settleDeps,
         lane: openPaymentLane(settleDeps),

@@ -40,6 +40,7 @@ export async function gatherDocs(server: FastifyInstance, { version }: { version
         { name: 'Payments', description: 'What platforms and servers tell us' },
         { name: 'Orders', description: 'What was bought' },
         { name: 'Inbox', description: 'Rewards that wait to be claimed' },
+        { name: 'Game server', description: "What a game's own server reads and moves" },
         { name: 'Health', description: 'For operators' },
       ],
     },

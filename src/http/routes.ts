@@ -2,8 +2,10 @@ import type { accountRoutes } from '../features/account/routes.ts'
 import type { inboxRoutes } from '../features/inbox/routes.ts'
 import type { orderRoutes } from '../features/orders/routes.ts'
 import type { paymentRoutes } from '../features/payments/routes.ts'
+import type { playerRoutes } from '../features/players/routes.ts'
 import type { sessionRoutes } from '../features/sessions/routes.ts'
 import type { storeRoutes } from '../features/store/routes.ts'
+import type { walletRoutes } from '../features/wallet/routes.ts'
 import type { RouteEntry } from './route.ts'
 
 /** The features' calls, as the composition root has built them. */
@@ -14,10 +16,13 @@ export interface FeatureRoutes {
   readonly orders: ReturnType<typeof orderRoutes>
   readonly payments: ReturnType<typeof paymentRoutes>
   readonly inbox: ReturnType<typeof inboxRoutes>
+  readonly players: ReturnType<typeof playerRoutes>
+  readonly wallet: ReturnType<typeof walletRoutes>
 }
 
 /** The table of contents of the API. */
-export function routes({ sessions, account, store, orders, payments, inbox }: FeatureRoutes): RouteEntry[] {
+export function routes(of: FeatureRoutes): RouteEntry[] {
+  const { sessions, account, store, orders, payments, inbox, players, wallet } = of
   return [
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
@@ -40,5 +45,10 @@ export function routes({ sessions, account, store, orders, payments, inbox }: Fe
     ['GET', '/api/v1/inbox', inbox.listMessages],
     ['POST', '/api/v1/inbox/:id/claim', inbox.claimMessage],
     ['POST', '/api/v1/inbox/claim_all', inbox.claimAll],
+
+    ['GET', '/api/v1/server/users/:uid', players.readUser],
+    ['PATCH', '/api/v1/server/users/:uid/progress', players.updateProgress],
+    ['POST', '/api/v1/server/users/:uid/wallet', wallet.changeBalance],
+    ['GET', '/api/v1/server/users/:uid/ledger', wallet.listLedger],
   ]
 }
