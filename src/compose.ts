@@ -16,10 +16,12 @@ import { orderRoutes } from './features/orders/routes.ts'
 import { channelRoutes } from './features/payments/channel-routes.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
 import { paymentRoutes } from './features/payments/routes.ts'
+import { playerRoutes } from './features/players/routes.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { sessionRoutes } from './features/sessions/routes.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { storeRoutes } from './features/store/routes.ts'
+import { walletRoutes } from './features/wallet/routes.ts'
 import { corsOptions } from './http/cors.ts'
 import { gatherDocs, mountDocs } from './http/docs.ts'
 import { mountHealth } from './http/health.ts'
@@ -102,6 +104,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       orders: orderRoutes({ database, clock, catalogues, apps, channels }),
       inbox: inboxRoutes({ database, clock }),
       dailyGift: dailyGiftRoutes({ database, apps, catalogues, clock }),
+      players: playerRoutes({ database, clock }),
+      wallet: walletRoutes({ database, clock }),
       payments: paymentRoutes({ ...messageDeps, direct: openDirectChannel({ mint }) }),
       channels: channelRoutes({ ...messageDeps, channels, kv }),
     }),

@@ -41,6 +41,7 @@ export async function gatherDocs(server: FastifyInstance, { version }: { version
         { name: 'Orders', description: 'What was bought' },
         { name: 'Inbox', description: 'Rewards that wait to be claimed' },
         { name: 'Daily gift', description: 'The calendar of seven days, and the claim of today' },
+        { name: 'Game server', description: "What a game's own server reads and moves" },
         { name: 'Health', description: 'For operators' },
       ],
     },

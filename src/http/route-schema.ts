@@ -1,6 +1,7 @@
 import { type TObject, type TSchema, Type } from 'typebox'
 import { ACTIONS, ERROR_CODES, type ErrorCode } from '../kernel/error-codes.ts'
 import { failureBody } from './answers.ts'
+import { IdempotencyKeyField } from './fields.ts'
 import type { Access, Route } from './route.ts'
 
 /** The failure envelope, as documented and as compiled for serialising. */
@@ -20,13 +21,7 @@ const FailureSchema = Type.Object({
 
 /** Only described: `idempotency.ts` reads it. */
 const IdempotencyHeader = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({
-      pattern: '^[!-~]{1,128}$',
-      maxLength: 128,
-      description: 'The same key with the same request is answered the same, and changes nothing again',
-    }),
-  ),
+  'idempotency-key': Type.Optional(IdempotencyKeyField),
 })
 
 const COMMON_ERRORS: readonly ErrorCode[] = ['bad_request', 'internal_error', 'storage_unavailable', 'shutting_down']
@@ -69,6 +64,8 @@ export function documentedSchema(route: Route): Record<string, unknown> {
     ...inputSchemas(route),
     summary: route.summary,
     tags: [route.tag],
+    // Who may make the call, for those who generate clients or tests.
+    'x-access': route.access,
     security: route.access === 'open' || route.access === 'webhook' ? [] : [{ token: [] }],
     response: responses(route),
   }

@@ -4,8 +4,10 @@ import type { inboxRoutes } from '../features/inbox/routes.ts'
 import type { orderRoutes } from '../features/orders/routes.ts'
 import type { channelRoutes } from '../features/payments/channel-routes.ts'
 import type { paymentRoutes } from '../features/payments/routes.ts'
+import type { playerRoutes } from '../features/players/routes.ts'
 import type { sessionRoutes } from '../features/sessions/routes.ts'
 import type { storeRoutes } from '../features/store/routes.ts'
+import type { walletRoutes } from '../features/wallet/routes.ts'
 import type { RouteEntry } from './route.ts'
 
 /** The features' calls, as the composition root has built them. */
@@ -18,11 +20,13 @@ export interface FeatureRoutes {
   readonly channels: ReturnType<typeof channelRoutes>
   readonly inbox: ReturnType<typeof inboxRoutes>
   readonly dailyGift: ReturnType<typeof dailyGiftRoutes>
+  readonly players: ReturnType<typeof playerRoutes>
+  readonly wallet: ReturnType<typeof walletRoutes>
 }
 
 /** The table of contents of the API. */
 export function routes(of: FeatureRoutes): RouteEntry[] {
-  const { sessions, account, store, orders, payments, channels, inbox, dailyGift } = of
+  const { sessions, account, store, orders, payments, channels, inbox, dailyGift, players, wallet } = of
   return [
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
@@ -54,5 +58,10 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
 
     ['GET', '/api/v1/daily_gift', dailyGift.readCalendar],
     ['POST', '/api/v1/daily_gift', dailyGift.claim],
+
+    ['GET', '/api/v1/server/users/:uid', players.readUser],
+    ['PATCH', '/api/v1/server/users/:uid/progress', players.updateProgress],
+    ['POST', '/api/v1/server/users/:uid/wallet', wallet.changeBalance],
+    ['GET', '/api/v1/server/users/:uid/ledger', wallet.listLedger],
   ]
 }
