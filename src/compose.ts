@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import type { Channels } from './channels/channel.ts'
 import { openChannels } from './channels/registry.ts'
 import { openDirectChannel, verifySigner } from './channels/signed/index.ts'
 import type { Config } from './config/config.ts'
@@ -17,9 +18,9 @@ import { channelRoutes } from './features/payments/channel-routes.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
 import { paymentRoutes } from './features/payments/routes.ts'
 import { playerRoutes } from './features/players/routes.ts'
-import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
+import { authenticateCaller, openAccessTokens, openSessionStore, type SessionDeps } from './features/sessions/index.ts'
 import { sessionRoutes } from './features/sessions/routes.ts'
-import { openCatalogues, seedCatalogue } from './features/store/index.ts'
+import { type Catalogues, openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { storeRoutes } from './features/store/routes.ts'
 import { walletRoutes } from './features/wallet/routes.ts'
 import { corsOptions } from './http/cors.ts'
@@ -28,16 +29,20 @@ import { mountHealth } from './http/health.ts'
 import { openLogger } from './http/logger.ts'
 import { createMetrics, type Metrics, measureRequests, mountMetrics } from './http/metrics.ts'
 import { mountRoutes } from './http/mount.ts'
+import type { RouteEntry } from './http/route.ts'
 import { routes } from './http/routes.ts'
 import { createServer } from './http/server.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
+import { invariant } from './kernel/invariant.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
 import { openPlayedPlatform } from './sandbox/platform.ts'
 import { mountSandbox } from './sandbox/routes.ts'
+import type { CallApi } from './test-routes/play.ts'
+import { testRoutes } from './test-routes/routes.ts'
 import { VERSION } from './version.ts'
 import { isWorker, shareMetrics } from './workers.ts'
 
@@ -87,7 +92,6 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const sandbox = await openSandbox(kv, () => server.listeningOrigin)
   const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
-  const mint = config.env === 'local' ? ('open' as const) : ('closed' as const)
 
   const server = await openServer(config, { logger, metrics })
   mountHealth(server, [
@@ -97,18 +101,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   await mountRoutes(server, {
     authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
-    routes: routes({
-      sessions: sessionRoutes(sessionDeps),
-      account: accountRoutes({ database, apps, sessions, clock, loginTrust: mint === 'open' ? 'bare_ids' : 'proof' }),
-      store: storeRoutes({ database, catalogues, clock }),
-      orders: orderRoutes({ database, clock, catalogues, apps, channels }),
-      inbox: inboxRoutes({ database, clock }),
-      dailyGift: dailyGiftRoutes({ database, apps, catalogues, clock }),
-      players: playerRoutes({ database, clock }),
-      wallet: walletRoutes({ database, clock }),
-      payments: paymentRoutes({ ...messageDeps, direct: openDirectChannel({ mint }) }),
-      channels: channelRoutes({ ...messageDeps, channels, kv }),
-    }),
+    routes: featureRoutes({ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels }),
   })
   if (config.channels.some(({ type }) => type === 'sandbox')) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
@@ -133,6 +126,47 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   }
 }
 
+/** What the features are built from. */
+interface Parts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly server: FastifyInstance
+  readonly database: Database
+  readonly kv: KeyValueStore
+  readonly sessionDeps: SessionDeps
+  readonly catalogues: Catalogues
+  readonly messageDeps: MessageDeps
+  readonly channels: Channels
+}
+
+/** Every feature's calls, each handed what it needs. */
+function featureRoutes(parts: Parts): RouteEntry[] {
+  const { config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels } = parts
+  const { apps, sessions } = sessionDeps
+  // In `local` everybody is believed: a bare login id, and a client that says it has paid.
+  const isLocal = config.env === 'local'
+  const [firstApp] = apps.all
+  invariant(firstApp, 'the configuration names at least one app')
+  return routes({
+    sessions: sessionRoutes(sessionDeps),
+    account: accountRoutes({ database, apps, sessions, clock, loginTrust: isLocal ? 'bare_ids' : 'proof' }),
+    store: storeRoutes({ database, catalogues, clock }),
+    orders: orderRoutes({ database, clock, catalogues, apps, channels }),
+    inbox: inboxRoutes({ database, clock }),
+    dailyGift: dailyGiftRoutes({ database, apps, catalogues, clock }),
+    players: playerRoutes({ database, clock }),
+    wallet: walletRoutes({ database, clock }),
+    payments: paymentRoutes({ ...messageDeps, direct: openDirectChannel({ mint: isLocal ? 'open' : 'closed' }) }),
+    channels: channelRoutes({ ...messageDeps, channels, kv }),
+    tests: testRoutes({
+      isOpen: isLocal,
+      appId: firstApp.appId,
+      callApi: callOn(server),
+      ...{ database, kv, clock, version: VERSION },
+    }),
+  })
+}
+
 /** The server before any route of its own. */
 async function openServer(
   config: Config,
@@ -148,6 +182,15 @@ async function openServer(
   await server.register(cors, corsOptions(config.http.cors))
   if (config.http.docs) await gatherDocs(server, { version: VERSION })
   return server
+}
+
+/** Calls the API of this very server, as its own client. */
+function callOn(server: FastifyInstance): CallApi {
+  return async ({ method, path, token, body }) => {
+    const headers = token === null ? {} : { authorization: `Bearer ${token}` }
+    const answer = await server.inject({ method, url: path, headers, ...(body === null ? {} : { payload: body }) })
+    return { status: answer.statusCode, body: answer.json() }
+  }
 }
 
 /** The platform that the sandbox plays. Its pages are mounted only where a channel of that type is configured. */

@@ -42,6 +42,7 @@ export async function gatherDocs(server: FastifyInstance, { version }: { version
         { name: 'Inbox', description: 'Rewards that wait to be claimed' },
         { name: 'Daily gift', description: 'The calendar of seven days, and the claim of today' },
         { name: 'Game server', description: "What a game's own server reads and moves" },
+        { name: 'Test', description: 'The running server, tried by itself; in `local` only' },
         { name: 'Health', description: 'For operators' },
       ],
     },

@@ -8,6 +8,7 @@ import type { playerRoutes } from '../features/players/routes.ts'
 import type { sessionRoutes } from '../features/sessions/routes.ts'
 import type { storeRoutes } from '../features/store/routes.ts'
 import type { walletRoutes } from '../features/wallet/routes.ts'
+import type { testRoutes } from '../test-routes/routes.ts'
 import type { RouteEntry } from './route.ts'
 
 /** The features' calls, as the composition root has built them. */
@@ -22,11 +23,12 @@ export interface FeatureRoutes {
   readonly dailyGift: ReturnType<typeof dailyGiftRoutes>
   readonly players: ReturnType<typeof playerRoutes>
   readonly wallet: ReturnType<typeof walletRoutes>
+  readonly tests: ReturnType<typeof testRoutes>
 }
 
 /** The table of contents of the API. */
 export function routes(of: FeatureRoutes): RouteEntry[] {
-  const { sessions, account, store, orders, payments, channels, inbox, dailyGift, players, wallet } = of
+  const { sessions, account, store, orders, payments, channels, inbox, dailyGift, players, wallet, tests } = of
   return [
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
@@ -63,5 +65,16 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['PATCH', '/api/v1/server/users/:uid/progress', players.updateProgress],
     ['POST', '/api/v1/server/users/:uid/wallet', wallet.changeBalance],
     ['GET', '/api/v1/server/users/:uid/ledger', wallet.listLedger],
+
+    ['GET', '/test/simple', tests.simple],
+    ['GET', '/test/ping', tests.ping],
+    ['GET', '/test/token_test', tests.tokenTest],
+    ['GET', '/test/login_test', tests.loginTest],
+    ['GET', '/test/store_items_test', tests.storeItemsTest],
+    ['GET', '/test/payment_success_test', tests.paymentSuccessTest],
+    ['GET', '/test/payment_failure_test', tests.paymentFailureTest],
+    ['GET', '/test/order_history_test', tests.orderHistoryTest],
+    ['GET', '/test/daily_gift_test', tests.dailyGiftTest],
+    ['GET', '/test/database_info', tests.databaseInfo],
   ]
 }
