@@ -1,0 +1,11 @@
+import type { Button, Told } from '../model/steps.ts'
+import { type Cast, toldBy } from './cast.ts'
+
+/** Presses a button of the sandbox's page; gives what the page says that the server answered to its notices. */
+export async function pressPage(cast: Cast, { orderId, button }: { orderId: string; button: Button }): Promise<Told> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'accept-language': 'en' }
+  const answer = await cast.app.call('POST', `/sandbox/checkout/${orderId}/${button}`, { headers })
+  if (answer.status !== 200) return toldBy(cast, answer)
+  const told = String(answer.body).matchAll(/The server answered (\d{3})/g)
+  return { status: 200, facts: { delivered: [...told].map(([, status]) => Number(status)) } }
+}
