@@ -8,6 +8,7 @@ import {
   answerOrder,
   answerPress,
   answerRead,
+  answerVerify,
   endOf,
   expireOrders,
 } from './orders.ts'
@@ -45,6 +46,7 @@ const ANSWERS: { readonly [K in Call['kind']]: (world: World, step: StepOf<K>) =
   read: answerRead,
   check: answerCheck,
   press: answerPress,
+  verify: answerVerify,
   history: answerHistory,
   pay: answerPayment,
   fail: answerFailure,

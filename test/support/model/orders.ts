@@ -115,6 +115,15 @@ export function answerPress(world: World, step: StepOf<'press'>): Facts | null {
   }
 }
 
+/** A purchase of a device is its buyer's; for anybody else there is none. */
+export function answerVerify(world: World, { by, order: name, purchase }: StepOf<'verify'>): Facts | null {
+  const player = playerCalling(world, by)
+  const order = world.orders.get(name)
+  if (order && isForgotten(world, order)) return null
+  if (!order || order.purchases < purchase || order.player !== player.name) refuse(404, 'purchase_not_found')
+  return pay(world, { order, purchase })
+}
+
 /** The page is there for a week; a sequence asks for it only while it surely is. */
 const isForgotten = (world: World, order: ModelOrder) => world.nowMs - order.atMs > 6 * 24 * 60 * 60 * 1000
 

@@ -7,10 +7,10 @@ export type Payer = Caller | 'signed' | 'forged'
 /** The player that a call names. `p2` is there once somebody has logged in as them; `p3` never. */
 export type Someone = 'p0' | 'p1' | 'p2' | 'p3'
 /**
- * An order: by its caller's own name, the n-th that `POST /orders` made (in a circle of those there are), or the last
- * that left a message. What there is none of means `c`, which nobody makes otherwise.
+ * An order: by its caller's own name, the n-th that `POST /orders` made (in a circle of those there are), the newest of
+ * these, or the last that left a message. What there is none of means `c`, which nobody makes otherwise.
  */
-export type OrderRef = 'a' | 'b' | 'c' | 'made-0' | 'made-1' | 'made-2' | 'rewarded'
+export type OrderRef = 'a' | 'b' | 'c' | 'made-0' | 'made-1' | 'made-2' | 'newest' | 'rewarded'
 export type Key = 'k1' | 'k2'
 
 export interface PaymentStep {
@@ -78,6 +78,8 @@ type OrdersStep =
   | { readonly kind: 'read'; readonly by: Caller; readonly order: string }
   | { readonly kind: 'check'; readonly by: Caller; readonly order: string }
   | { readonly kind: 'press'; readonly order: string; readonly button: Button }
+  /** What a device has bought, by the n-th purchase of an order's sandbox page. */
+  | { readonly kind: 'verify'; readonly by: Caller; readonly order: string; readonly purchase: 1 | 2 }
 
 type InboxStep =
   | { readonly kind: 'inbox'; readonly by: Caller; readonly limit: number }

@@ -208,7 +208,7 @@ function known(world: World, name: string): ModelPlayer {
 /** The name of the order that a reference means now. */
 export function orderMeant(world: World, ref: string): string {
   if (ref === 'rewarded') return [...world.orders.values()].findLast(({ message }) => message !== null)?.name ?? 'c'
-  const nth = /^made-(\d+)$/.exec(ref)?.[1]
+  const nth = ref === 'newest' ? world.made - 1 : /^made-(\d+)$/.exec(ref)?.[1]
   if (nth === undefined) return ref
   return world.made === 0 ? 'c' : `made-${Number(nth) % world.made}`
 }

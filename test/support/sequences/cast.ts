@@ -12,6 +12,8 @@ export interface Cast {
   readonly uids: Map<Someone, string>
   /** The orders that `POST /orders` made, in turn. */
   readonly made: string[]
+  /** What was bought on the sandbox's pages: the platform's ids by order, in turn. */
+  readonly purchases: Map<string, string[]>
   /** What the server calls a thing, and what the model calls it. */
   readonly names: Map<string, string>
   readonly tokens: Map<Exclude<Caller, 'device'>, { token: string; endsAtMs: number }>
@@ -26,7 +28,17 @@ const OWN_NAMES = ['a', 'b', 'c', 'k1', 'k2']
 /** Two players who log in for the first time. */
 export async function newCast(app: TestApp, { clock, name }: { clock: FakeClock; name: string }): Promise<Cast> {
   const names = new Map(OWN_NAMES.map((own) => [`${name}-${own}`, own]))
-  const cast: Cast = { app, clock, name, uids: new Map(), made: [], names, tokens: new Map(), device: null }
+  const cast: Cast = {
+    app,
+    clock,
+    name,
+    uids: new Map(),
+    made: [],
+    purchases: new Map(),
+    names,
+    tokens: new Map(),
+    device: null,
+  }
   for (const player of ['p0', 'p1'] as const) {
     const login = await logIn(cast, player)
     if (!login.body.is_new) throw new Error(`player ${player} of ${name} was there before`)

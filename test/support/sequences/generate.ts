@@ -14,7 +14,7 @@ const payer = fc.constantFrom(
 )
 const order = fc.constantFrom<OrderRef>('made-0', 'made-0', 'made-0', 'made-1', 'made-1', 'made-2', 'a', 'a', 'b', 'c')
 /** Of calls about what was ordered here. */
-export const ourOrder = fc.constantFrom<OrderRef>('made-0', 'made-0', 'made-0', 'made-1', 'made-2', 'a')
+const ourOrder = fc.constantFrom<OrderRef>('newest', 'newest', 'made-0', 'made-0', 'made-1', 'a')
 const reward = fc.constantFrom<OrderRef>('rewarded', 'rewarded', 'rewarded', 'rewarded', 'rewarded', 'made-0', 'a')
 const someone = fc.constantFrom<Someone>('p0', 'p0', 'p0', 'p0', 'p0', 'p1', 'p1', 'p2', 'p3')
 const uid = fc.constantFrom<Someone | null>(null, null, null, 'p0', 'p0', 'p1', 'p2', 'p3')
@@ -146,6 +146,7 @@ const ANY: readonly [number, fc.Arbitrary<Step>][] = [
       ),
     }),
   ],
+  [3, of('verify', { by: orderer, order: ourOrder, purchase: fc.constantFrom(1 as const, 1 as const, 2 as const) })],
   [8, pay],
   [10, rightPayment],
   [5, fail],

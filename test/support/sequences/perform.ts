@@ -38,7 +38,15 @@ const PERFORM: { readonly [K in Call['kind']]: Perform<StepOf<K>> } = {
   },
   read: (cast, { by, order }) => tell(cast, { by, method: 'GET', path: `/orders/${orderIdOf(cast, order)}` }),
   check: (cast, { by, order }) => tell(cast, { by, path: `/orders/${orderIdOf(cast, order)}/check`, body: {} }),
-  press: (cast, { order, button }) => pressPage(cast, { orderId: orderIdOf(cast, order), button }),
+  press: pressPage,
+  verify: (cast, { by, order, purchase }) => {
+    const transaction = cast.purchases.get(order)?.[purchase - 1] ?? 'sbx_none'
+    return tell(cast, {
+      by,
+      path: '/payment/verify',
+      body: { payment_channel: 'sandbox', transaction_id: transaction },
+    })
+  },
   history: readHistory,
   pay: async (cast, step) => toldBy(cast, await notify(cast, step)),
   fail: async (cast, step) => toldBy(cast, await notify(cast, step)),

@@ -1,18 +1,6 @@
 import fc from 'fast-check'
-import type { Caller, Step } from '../model/steps.ts'
-import {
-  anyStep,
-  expiry,
-  HOUR_MS,
-  makeOrder,
-  method,
-  of,
-  ourOrder,
-  pay,
-  progress,
-  rightPayment,
-  wallet,
-} from './generate.ts'
+import type { Caller, Moment, OrderRef, Step } from '../model/steps.ts'
+import { anyStep, expiry, HOUR_MS, makeOrder, method, of, pay, progress, rightPayment, wallet } from './generate.ts'
 
 /** A sequence: the time of day at which it starts, and its calls in turn. */
 export interface Sequence {
@@ -20,6 +8,7 @@ export interface Sequence {
   readonly steps: readonly Step[]
 }
 
+const newest = fc.constant<OrderRef>('newest')
 const firstPlayer = fc.constant<Caller>('p0')
 
 const onDevice: fc.Arbitrary<Step> = fc.oneof(
@@ -39,7 +28,35 @@ const device = fc
   .map(([token, login, more]): Step[] => [token, login, ...more])
 
 /** An order that its platform is paid for, with a notice or without. */
-const paidOrder = fc.tuple(makeOrder, of('press', { order: ourOrder, button: fc.constantFrom('pay', 'pay-silently') }))
+const paidOrder = fc.tuple(
+  makeOrder,
+  of('press', { order: newest, button: fc.constantFrom('pay', 'pay-silently') }),
+  fc.oneof(
+    anyStep,
+    of('verify', { by: firstPlayer, order: newest, purchase: fc.constant(1) }),
+    of('check', { by: firstPlayer, order: newest }),
+  ),
+)
+
+/** The platform is asked about an order, and asked again when it may be, or a moment too soon. */
+const askedTwice = fc
+  .tuple(fc.constantFrom('pay-silently' as const, null), fc.constantFrom(-1 as const, 0 as const, 1 as const))
+  .map(([button, offsetMs]): Step[] => [
+    { kind: 'order', by: 'p0', item: 1, channel: 'sandbox', key: null },
+    { kind: 'check', by: 'p0', order: 'newest' },
+    ...(button ? [{ kind: 'press', order: 'newest', button } as const] : []),
+    { kind: 'wait_until', moment: 'next check', offsetMs },
+    { kind: 'check', by: 'p0', order: 'newest' },
+  ])
+
+/** The same payment, first without the platform's id, then with one, then with whatever id. */
+const idToldLate = fc
+  .tuple(rightPayment, fc.constantFrom('t1' as const, 't2' as const, null), fc.constantFrom('same', 'another'))
+  .map(([told, transaction, order]): Step[] => [
+    { ...told, transaction: null },
+    { ...told, transaction: 't1' },
+    { ...told, transaction, order: order === 'same' ? told.order : 'b' },
+  ])
 
 /** An order, and its end by the clock. */
 const lateOrder = fc.tuple(
@@ -55,6 +72,14 @@ const days = fc.array(fc.constantFrom(24, 24, 24, 24, 24, 24, 20, 48), { minLeng
     { kind: 'wait', ms: hour * HOUR_MS },
   ]),
 )
+
+/** A gift, and the next one about the moment at which it may be had: after twenty hours, and on another date. */
+const giftAgain = fc
+  .tuple(fc.constantFrom<Moment>('gift', 'midnight'), fc.constantFrom(-1 as const, 0 as const, 1 as const))
+  .map(([moment, offsetMs]): Step[] => {
+    const gift = { kind: 'gift', by: 'p0', uid: null, key: null } as const
+    return [gift, { kind: 'wait_until', moment, offsetMs }, { kind: 'calendar', by: 'p0' }, gift]
+  })
 
 /** The first player becomes premium, and goes for an item that only such a player may buy. */
 const premium = fc.tuple(
@@ -75,7 +100,10 @@ const chapter: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 4, arbitrary: device },
   { weight: 3, arbitrary: paidOrder },
   { weight: 2, arbitrary: lateOrder },
+  { weight: 1, arbitrary: askedTwice },
+  { weight: 1, arbitrary: idToldLate },
   { weight: 1, arbitrary: days },
+  { weight: 1, arbitrary: giftAgain },
   { weight: 2, arbitrary: premium },
 )
 
