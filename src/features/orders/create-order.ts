@@ -10,7 +10,7 @@ import type { Money } from '../../kernel/money.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Apps } from '../apps/index.ts'
 import { insertOutboxEvents } from '../outbox/index.ts'
-import { type LockedPlayer, lockPlayers, saveLockedPlayers } from '../players/index.ts'
+import { type LockedPlayer, lockActivePlayer, saveLockedPlayers } from '../players/index.ts'
 import { type Catalogues, itemAt, listPrice, mayBuy, type StoreItem } from '../store/index.ts'
 import { type LockedOrder, recordOrderState } from './change-order-state.ts'
 import { makeOpenOrder } from './make-order.ts'
@@ -74,8 +74,8 @@ async function writeOrder(
   request: OrderRequest & { item: StoreItem | null; instance: string; nowMs: number },
 ): Promise<Outcome<LockedOrder>> {
   const { appId, playerId, item, nowMs } = request
-  const player = (await lockPlayers(tx, [playerId])).get(playerId)
-  if (player?.app_id !== appId || player.status !== 'active') return refused('player_not_found')
+  const player = await lockActivePlayer(tx, { appId, playerId })
+  if (!player) return refused('player_not_found')
   const price = item ? listPrice(item) : null
   if (!item || !price) return refused('item_not_found')
   if (!mayBuy(item, player)) return refused('item_locked')

@@ -7,7 +7,13 @@ import type { OrderId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { ORDER_EXAMPLE, OrderAnswer, orderAnswer } from '../orders/index.ts'
 import { type CheckDeps, checkOrder } from './check-order.ts'
-import { failureAnswer, SETTLEMENT_EXAMPLE, SettlementAnswer, settlementAnswer } from './message-answers.ts'
+import {
+  failureAnswer,
+  SETTLEMENT_ERRORS,
+  SETTLEMENT_EXAMPLE,
+  SettlementAnswer,
+  settlementAnswer,
+} from './message-answers.ts'
 import { recordMessage, settleMessage } from './settle-message.ts'
 
 /** The calls behind which a platform stands: its callbacks, what a device has bought, and our questions to it. */
@@ -59,17 +65,7 @@ function verifyRoute(deps: CheckDeps) {
     access: 'player',
     body: Type.Object({ payment_channel: ChannelNameField }),
     answer: SettlementAnswer,
-    errors: [
-      'purchase_not_found',
-      'player_not_found',
-      'item_not_found',
-      'item_locked',
-      'order_conflict',
-      'price_mismatch',
-      'balance_overflow',
-      'channel_unavailable',
-      'settlement_failed',
-    ],
+    errors: ['purchase_not_found', 'channel_unavailable', ...SETTLEMENT_ERRORS],
     examples: { body: { payment_channel: 'sandbox' }, answer: SETTLEMENT_EXAMPLE },
     handle: async ({ caller, body, language, requestId }) => {
       const channel = deps.channels.forOrder(caller.appId, body.payment_channel)
@@ -94,18 +90,7 @@ function webhookRoute(deps: CheckDeps, params: ReturnType<typeof Type.Object>) {
     access: 'webhook',
     params,
     answer: Type.Object({ order_id: Type.String(), order_status: Type.String(), msg: Type.String() }),
-    errors: [
-      'channel_not_found',
-      'invalid_signature',
-      'invalid_fields',
-      'player_not_found',
-      'item_not_found',
-      'item_locked',
-      'order_conflict',
-      'price_mismatch',
-      'balance_overflow',
-      'settlement_failed',
-    ],
+    errors: ['channel_not_found', 'invalid_fields', ...SETTLEMENT_ERRORS],
     examples: { answer: { order_id: SETTLEMENT_EXAMPLE.order_id, order_status: 'completed', msg: 'Recorded.' } },
     handle: async ({ params: named, headers, rawBody, language, requestId }) => {
       const { instance, callback } = named as { instance: string; callback?: string }
