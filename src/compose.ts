@@ -7,6 +7,7 @@ import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
+import { type LoginTrust, openLoginCodes } from './features/account/index.ts'
 import { accountRoutes } from './features/account/routes.ts'
 import { openApps } from './features/apps/index.ts'
 import { inboxRoutes } from './features/inbox/routes.ts'
@@ -29,6 +30,7 @@ import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
+import { type MessageLog, openMessengers } from './messaging/open-messengers.ts'
 import { VERSION } from './version.ts'
 import { isWorker, shareMetrics } from './workers.ts'
 
@@ -63,9 +65,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
 
   const apps = openApps(config.apps)
   for (const app of apps.all) await seedCatalogue(database, app.appId)
-  const accessTokens = openAccessTokens({ secret: config.jwtSecret ?? (await keptSecret(kv)), clock })
+  const secret = config.jwtSecret ?? (await keptSecret(kv))
+  const accessTokens = openAccessTokens({ secret, clock })
   const sessions = openSessionStore({ kv, clock })
   const sessionDeps = { apps, accessTokens, sessions }
+  const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
   const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
@@ -90,7 +94,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
     routes: routes({
       sessions: sessionRoutes(sessionDeps),
-      account: accountRoutes({ database, sessions, clock, loginTrust: mint === 'open' ? 'bare_ids' : 'proof' }),
+      account: accountRoutes({ database, sessions, clock, loginCodes, loginTrust: loginTrustOf(config) }),
       store: storeRoutes({ database, catalogues, clock }),
       orders: orderRoutes({ database }),
       inbox: inboxRoutes({ database, clock }),
@@ -114,6 +118,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     close: async () => {
       await metricsServer?.close()
       await server.close()
+      await loginCodes.messengers.close()
       await kv.close()
       await database.close()
       await log.close()
@@ -136,6 +141,20 @@ function keyValueSettings({ keyValue }: Config, clock: Clock) {
   return keyValue.kind === 'sqlite'
     ? { ...keyValue, clock }
     : ({ kind: 'redis', prefix: keyValue.prefix, config: keyValue.sessions } as const)
+}
+
+function loginTrustOf({ env }: Config): LoginTrust {
+  return env === 'local' ? 'bare_ids' : 'proof'
+}
+
+/** Login codes and their ways to players; in `local` the mailbox takes what no provider is set up for. */
+async function openCodes(
+  { kv, clock, secret, logger }: { kv: KeyValueStore; clock: Clock; secret: string; logger: Logger },
+  { env, messaging }: Config,
+) {
+  const log: MessageLog = { info: (line) => logger.info(line), warn: (about, line) => logger.warn(about, line) }
+  const messengers = await openMessengers({ kv, clock, log }, { ...messaging, mailbox: env === 'local' })
+  return { codes: openLoginCodes({ kv, clock, secret }), messengers }
 }
 
 /** The secret that `local` makes at its first start and keeps beside the sessions that it signs. */

@@ -7,6 +7,7 @@ import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
 import { displayName, levelNumber } from '../players/index.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
+import { loginCodeRoutes } from './login-code-routes.ts'
 import type { LoginClaim } from './rules.ts'
 
 const AccountAnswer = Type.Object({
@@ -107,6 +108,8 @@ export function accountRoutes(deps: AccountDeps) {
   }
 
   return {
+    ...loginCodeRoutes(deps.loginCodes),
+
     logInByQuery: defineRoute({
       summary: 'Log in',
       description: `Finds or creates the player and binds the session. loginType: ${LOGIN_TYPES}.`,
