@@ -60,6 +60,8 @@ export async function openSmtpMessenger(settings: SmtpSettings): Promise<Messeng
 /** The codes of the failure and of the server's answer. Its words would repeat the address. */
 function reasonOf(error: unknown): string {
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown }
+  // What nodemailer calls a mail whose signal has ended it.
+  if (code === 'EABORT') return 'smtp timeout'
   const words = [code, responseCode].filter((part) => typeof part === 'string' || typeof part === 'number')
   return ['smtp', ...words].join(' ')
 }

@@ -19,6 +19,10 @@ const GOOD: Readonly<Record<string, unknown>> = {
   currency: 'USD',
   web_pay_error_code: 'CARD_DECLINED',
 }
+/** Where a call means something else by a name. */
+const GOOD_OF: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  '/api/v1/login/code': { loginType: 4, loginId: 'bad-input@example.com' },
+}
 // Refuses every odd value with a code of its own, or answers for it; none of these may ever be a fault of ours.
 const EXPECTED = new Set([200, 400, 401, 403, 404, 409, 410, 413, 415, 422])
 // Words that only a stack, a statement or a driver would say.
@@ -40,8 +44,10 @@ interface Caller {
   readonly uid: string
 }
 
-const goodFields = (names: readonly string[], caller: Caller) =>
-  Object.fromEntries(names.map((name) => [name, name === 'uid' ? caller.uid : (GOOD[name] ?? 'x')]))
+const goodFields = ({ path }: ApiCall, { names, caller }: { names: readonly string[]; caller: Caller }) => {
+  const good = { ...GOOD, ...GOOD_OF[path], uid: caller.uid }
+  return Object.fromEntries(names.map((name) => [name, good[name as keyof typeof good] ?? 'x']))
+}
 
 function send(
   on: Running,
@@ -65,7 +71,7 @@ async function probeFields(on: Running, call: ApiCall, caller: Caller): Promise<
   for (const place of ['body', 'query'] as const) {
     const fields = call[place]
     if (!fields) continue
-    const good = goodFields(fields.required, caller)
+    const good = goodFields(call, { names: fields.required, caller })
     for (const [name, schema] of Object.entries(fields.properties)) {
       const about = `${call.method} ${call.path} ${place}.${name}`
       const bad = place === 'body' ? badValues(schema) : badTexts(schema)
@@ -92,7 +98,7 @@ async function probeFields(on: Running, call: ApiCall, caller: Caller): Promise<
 async function probeOddValues(on: Running, call: ApiCall, caller: Caller): Promise<void> {
   for (const place of ['body', 'query'] as const) {
     const fields = call[place]
-    const good = goodFields(fields?.required ?? [], caller)
+    const good = goodFields(call, { names: fields?.required ?? [], caller })
     for (const [name, schema] of Object.entries(fields?.properties ?? {})) {
       await eachOf<unknown>(place === 'body' ? oddValues(schema) : oddTexts(schema), async (value) => {
         // A login binds its session, so each odd one has a session of its own.
