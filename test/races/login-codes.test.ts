@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { openLoginCodes } from '../../src/features/account/index.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
+import { type AppId, newSessionId } from '../../src/kernel/ids.ts'
 import { assertDone, assertRefused } from '../support/answers.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { codeCalls, MAIL, wrongCode } from '../support/login-codes.ts'
+import { APP_ID } from '../support/test-app.ts'
 
 onEveryEngine((on) => {
   const { ask, logIn, logInByQuery, codeFor, messagesTo } = codeCalls(on)
@@ -23,6 +27,22 @@ onEveryEngine((on) => {
       const refused = answers.filter(({ status }) => status !== 200)
       assert.equal(refused.length, 99)
       for (const answer of refused) assertRefused(answer, 401, 'invalid_code')
+    }
+  })
+
+  test('of two workers that read the same code before either has used it, one lets in', async () => {
+    const { kv } = on.app.service
+    const worker = () => openLoginCodes({ kv, clock: systemClock, secret: 'the secret that all workers have' })
+    for (let round = 0; round < 20; round++) {
+      const purpose = {
+        appId: APP_ID as AppId,
+        sessionId: newSessionId(),
+        provider: 'email' as const,
+        address: 'a@b.com',
+      }
+      const { code } = await worker().issue(purpose)
+      const uses = await Promise.all([worker(), worker(), worker()].map((each) => each.redeem({ ...purpose, code })))
+      assert.deepEqual(uses.toSorted(), [false, false, true])
     }
   })
 
