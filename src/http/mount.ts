@@ -27,51 +27,72 @@ export interface Gatekeepers {
   readonly verifySigner: VerifySigner
 }
 
+/** A platform's callback may be this large; another body of the API 64 KiB. */
+const WEBHOOK_BYTES_MAX = 1024 * 1024
+
 /** Puts every route of the list on the server, each with its check of the caller, its schemas and its envelope. */
-export function mountRoutes(
+export async function mountRoutes(
   server: FastifyInstance,
-  { routes, authenticate, verifySigner }: { routes: readonly RouteEntry[] } & Gatekeepers,
-): void {
+  { routes, ...gatekeepers }: { routes: readonly RouteEntry[] } & Gatekeepers,
+): Promise<void> {
   server.decorateRequest('caller', null)
-  for (const [method, url, route] of routes) {
-    server.route({
-      method,
-      url,
-      schema: compiledSchema(route),
-      config: { route },
-      // Before the body is read: a stranger costs one look at a header.
-      onRequest: async (request, reply) => {
-        const admitted = await admit(authenticate, {
-          access: route.access,
-          authorization: request.headers.authorization,
-          signed: request.headers['x-signature'] !== undefined,
-        })
-        if (!admitted.ok) return sendRefusal({ request, reply }, admitted.refusal)
-        request.caller = admitted.value
-      },
-      // Before the fields are judged: a forger learns nothing of them.
-      preValidation: async (request, reply) => {
-        if (route.access === 'payer' && request.caller === null) {
-          const signer = verifySigner(signedMessage(request))
-          if (!signer.ok) return sendRefusal({ request, reply }, signer.refusal)
-          request.caller = signer.value
-        }
-        prepareInput(route, request)
-      },
-      attachValidation: route.onInvalid !== undefined,
-      handler: async (request, reply) => {
-        if (request.validationError) {
-          await route.onInvalid?.(inputOf(request, null) as never)
-          throw request.validationError
-        }
-        const key = route.idempotencyKey ? idempotencyKeyOf(request, route.idempotencyKey) : NO_KEY
-        if (!key.ok) return sendRefusal({ request, reply }, key.refusal)
-        const outcome = await route.handle(inputOf(request, key.value) as never)
-        if (!outcome.ok) return sendRefusal({ request, reply }, outcome.refusal)
-        return reply.send(successBody(outcome.value as object))
-      },
+  const isWebhook = ([, , route]: RouteEntry) => route.access === 'webhook'
+  for (const entry of routes) if (!isWebhook(entry)) mountRoute(server, entry, gatekeepers)
+  // In a room of their own, where a body of any type is kept as it came: what it says is believed once it is proven.
+  await server.register((room, _, ready) => {
+    room.removeAllContentTypeParsers()
+    room.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+      request.rawBody = body as Buffer
+      done(null)
     })
-  }
+    for (const entry of routes.filter(isWebhook)) mountRoute(room, entry, gatekeepers)
+    ready()
+  })
+}
+
+function mountRoute(
+  server: FastifyInstance,
+  [method, url, route]: RouteEntry,
+  { authenticate, verifySigner }: Gatekeepers,
+): void {
+  server.route({
+    method,
+    url,
+    schema: compiledSchema(route),
+    config: { route },
+    ...(route.access === 'webhook' ? { bodyLimit: WEBHOOK_BYTES_MAX } : {}),
+    // Before the body is read: a stranger costs one look at a header.
+    onRequest: async (request, reply) => {
+      const admitted = await admit(authenticate, {
+        access: route.access,
+        authorization: request.headers.authorization,
+        signed: request.headers['x-signature'] !== undefined,
+      })
+      if (!admitted.ok) return sendRefusal({ request, reply }, admitted.refusal)
+      request.caller = admitted.value
+    },
+    // Before the fields are judged: a forger learns nothing of them.
+    preValidation: async (request, reply) => {
+      if (route.access === 'payer' && request.caller === null) {
+        const signer = verifySigner(signedMessage(request))
+        if (!signer.ok) return sendRefusal({ request, reply }, signer.refusal)
+        request.caller = signer.value
+      }
+      prepareInput(route, request)
+    },
+    attachValidation: route.onInvalid !== undefined,
+    handler: async (request, reply) => {
+      if (request.validationError) {
+        await route.onInvalid?.(inputOf(request, null) as never)
+        throw request.validationError
+      }
+      const key = route.idempotencyKey ? idempotencyKeyOf(request, route.idempotencyKey) : NO_KEY
+      if (!key.ok) return sendRefusal({ request, reply }, key.refusal)
+      const outcome = await route.handle(inputOf(request, key.value) as never)
+      if (!outcome.ok) return sendRefusal({ request, reply }, outcome.refusal)
+      return reply.send(successBody(outcome.value as object))
+    },
+  })
 }
 
 const NO_KEY = accepted(null)

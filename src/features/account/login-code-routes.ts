@@ -6,7 +6,7 @@ import type { LoginCodeDeps } from './login-codes.ts'
 import { sendLoginCode } from './send-login-code.ts'
 
 const CodeRequest = Type.Object({
-  loginType: Type.Integer({ minimum: 4, maximum: 5, description: '4 e-mail, 5 SMS' }),
+  loginType: Type.Integer({ enum: [4, 5], description: '4 e-mail, 5 SMS' }),
   loginId: Type.String({
     minLength: 1,
     maxLength: 255,

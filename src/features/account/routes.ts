@@ -5,6 +5,7 @@ import { defineRoute } from '../../http/route.ts'
 import type { ClientCaller } from '../../kernel/caller.ts'
 import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
+import { isGiftWaiting } from '../daily-gift/index.ts'
 import { displayName, levelNumber } from '../players/index.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
 import { loginCodeRoutes } from './login-code-routes.ts'
@@ -35,7 +36,7 @@ const ACCOUNT_EXAMPLE = {
   coins: 0,
   tokens: 0,
   is_first_pay: 1,
-  daily_gift: 0,
+  daily_gift: 1,
   is_new: true,
   msg: 'Welcome.',
 }
@@ -46,7 +47,12 @@ const WORDS = {
   refreshed: { en: 'Up to date.', zh: '已更新。' },
 } as const
 
-function accountAnswer({ player, isNew }: LoggedIn, msg: Record<Language, string>, language: Language) {
+function accountAnswer(
+  deps: AccountDeps,
+  { player, isNew }: LoggedIn,
+  msg: Record<Language, string>,
+  language: Language,
+) {
   const uid = String(player.user_id)
   return {
     user_id: uid,
@@ -58,8 +64,7 @@ function accountAnswer({ player, isNew }: LoggedIn, msg: Record<Language, string
     coins: player.coins,
     tokens: player.tokens,
     is_first_pay: player.first_charge_order_id === null ? 1 : 0,
-    // The calendar of gifts is not open yet: there is none to claim today.
-    daily_gift: 0,
+    daily_gift: isGiftWaiting(deps, player) ? 1 : 0,
     is_new: isNew,
     msg: msg[language],
   }
@@ -104,7 +109,7 @@ export function accountRoutes(deps: AccountDeps) {
     const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: input.caller, claim: input.claim })
     if (!loggedIn.ok) return loggedIn
     const words = loggedIn.value.isNew ? WORDS.welcome : WORDS.back
-    return accepted(accountAnswer(loggedIn.value, words, input.language))
+    return accepted(accountAnswer(deps, loggedIn.value, words, input.language))
   }
 
   return {
@@ -160,7 +165,7 @@ export function accountRoutes(deps: AccountDeps) {
         const playerId = namedPlayer(caller, body.uid)
         if (!playerId.ok) return playerId
         const found = await refreshAccount(deps, { appId: caller.appId, playerId: playerId.value })
-        return found.ok ? accepted(accountAnswer(found.value, WORDS.refreshed, language)) : found
+        return found.ok ? accepted(accountAnswer(deps, found.value, WORDS.refreshed, language)) : found
       },
     }),
   }

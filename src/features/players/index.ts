@@ -1,4 +1,5 @@
 export { findOrCreatePlayer } from './find-or-create-player.ts'
-export { type LockedPlayer, lockPlayers } from './lock-players.ts'
+export { type LockedPlayer, lockActivePlayer, lockPlayers } from './lock-players.ts'
 export { findPlayer, findPlayerByIdentity, saveLockedPlayers } from './queries.ts'
+export { readPlayer } from './read-player.ts'
 export { CHAIN_START, displayName, levelNumber } from './rules.ts'
