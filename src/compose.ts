@@ -9,6 +9,7 @@ import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
+import { type LoginCodeDeps, openLoginCodes } from './features/account/index.ts'
 import { accountRoutes } from './features/account/routes.ts'
 import { openApps } from './features/apps/index.ts'
 import { dailyGiftRoutes } from './features/daily-gift/routes.ts'
@@ -39,6 +40,7 @@ import { systemClock } from './kernel/clock.ts'
 import { invariant } from './kernel/invariant.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
+import { type MessageLog, openMessengers } from './messaging/open-messengers.ts'
 import { openPlayedPlatform } from './sandbox/platform.ts'
 import { mountSandbox } from './sandbox/routes.ts'
 import type { CallApi } from './test-routes/play.ts'
@@ -78,9 +80,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
 
   const apps = openApps(config.apps)
   for (const app of apps.all) await seedCatalogue(database, app.appId)
-  const accessTokens = openAccessTokens({ secret: config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret')), clock })
+  const secret = config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret'))
+  const accessTokens = openAccessTokens({ secret, clock })
   const sessions = openSessionStore({ kv, clock })
   const sessionDeps = { apps, accessTokens, sessions }
+  const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
   const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
@@ -101,7 +105,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   await mountRoutes(server, {
     authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
-    routes: featureRoutes({ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels }),
+    routes: featureRoutes({
+      ...{ config, clock, server, database, kv, sessionDeps, loginCodes, catalogues, messageDeps, channels },
+    }),
   })
   if (config.channels.some(({ type }) => type === 'sandbox')) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
@@ -119,6 +125,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       await metricsServer?.close()
       await server.close()
       await jobs.close()
+      await loginCodes.messengers.close()
       await kv.close()
       await database.close()
       await log.close()
@@ -134,6 +141,7 @@ interface Parts {
   readonly database: Database
   readonly kv: KeyValueStore
   readonly sessionDeps: SessionDeps
+  readonly loginCodes: LoginCodeDeps
   readonly catalogues: Catalogues
   readonly messageDeps: MessageDeps
   readonly channels: Channels
@@ -141,7 +149,7 @@ interface Parts {
 
 /** Every feature's calls, each handed what it needs. */
 function featureRoutes(parts: Parts): RouteEntry[] {
-  const { config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels } = parts
+  const { config, clock, server, database, kv, sessionDeps, loginCodes, catalogues, messageDeps, channels } = parts
   const { apps, sessions } = sessionDeps
   // In `local` everybody is believed: a bare login id, and a client that says it has paid.
   const isLocal = config.env === 'local'
@@ -149,7 +157,10 @@ function featureRoutes(parts: Parts): RouteEntry[] {
   invariant(firstApp, 'the configuration names at least one app')
   return routes({
     sessions: sessionRoutes(sessionDeps),
-    account: accountRoutes({ database, apps, sessions, clock, loginTrust: isLocal ? 'bare_ids' : 'proof' }),
+    account: accountRoutes({
+      ...{ database, apps, sessions, clock, loginCodes },
+      loginTrust: isLocal ? 'bare_ids' : 'proof',
+    }),
     store: storeRoutes({ database, catalogues, clock }),
     orders: orderRoutes({ database, clock, catalogues, apps, channels }),
     inbox: inboxRoutes({ database, clock }),
@@ -214,6 +225,16 @@ function keyValueSettings({ keyValue }: Config, clock: Clock) {
   return keyValue.kind === 'sqlite'
     ? { ...keyValue, clock }
     : ({ kind: 'redis', prefix: keyValue.prefix, config: keyValue.sessions } as const)
+}
+
+/** Login codes and their ways to players; in `local` the mailbox takes what no provider is set up for. */
+async function openCodes(
+  { kv, clock, secret, logger }: { kv: KeyValueStore; clock: Clock; secret: string; logger: Logger },
+  { env, messaging }: Config,
+) {
+  const log: MessageLog = { info: (line) => logger.info(line), warn: (about, line) => logger.warn(about, line) }
+  const messengers = await openMessengers({ kv, clock, log }, { ...messaging, mailbox: env === 'local' })
+  return { codes: openLoginCodes({ kv, clock, secret }), messengers }
 }
 
 /** A secret that `local` makes at its first start and keeps beside the sessions. */

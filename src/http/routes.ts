@@ -34,6 +34,7 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
     ['POST', '/api/v1/logout', sessions.logOut],
 
+    ['POST', '/api/v1/login/code', account.sendLoginCode],
     ['GET', '/api/v1/login', account.logInByQuery],
     ['POST', '/api/v1/login', account.logIn],
     ['POST', '/api/v1/refresh', account.refresh],

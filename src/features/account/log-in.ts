@@ -6,7 +6,9 @@ import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Apps } from '../apps/index.ts'
 import { findOrCreatePlayer, findPlayer, findPlayerByIdentity } from '../players/index.ts'
 import { bindSession, type SessionStore } from '../sessions/index.ts'
-import { type LoginClaim, type LoginTrust, provenIdentity } from './rules.ts'
+import type { LoginCodeDeps } from './login-codes.ts'
+import { proveIdentity } from './prove-identity.ts'
+import type { LoginClaim, LoginTrust } from './rules.ts'
 
 export interface AccountDeps {
   readonly database: Database
@@ -14,6 +16,7 @@ export interface AccountDeps {
   readonly sessions: SessionStore
   readonly clock: Clock
   readonly loginTrust: LoginTrust
+  readonly loginCodes: LoginCodeDeps
 }
 
 export interface LoggedIn {
@@ -30,7 +33,7 @@ export async function logIn(
   },
 ): Promise<Outcome<LoggedIn>> {
   const { session } = input
-  const identity = provenIdentity(deps.loginTrust, input.claim)
+  const identity = await proveIdentity(deps, input)
   if (!identity.ok) return identity
   const known = { appId: session.appId, ...identity.value }
   if (session.playerId !== null) {

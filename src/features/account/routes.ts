@@ -8,6 +8,7 @@ import { accepted, type Outcome } from '../../kernel/outcome.ts'
 import { isGiftWaiting } from '../daily-gift/index.ts'
 import { displayName, levelNumber } from '../players/index.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
+import { loginCodeRoutes } from './login-code-routes.ts'
 import type { LoginClaim } from './rules.ts'
 
 const AccountAnswer = Type.Object({
@@ -112,6 +113,8 @@ export function accountRoutes(deps: AccountDeps) {
   }
 
   return {
+    ...loginCodeRoutes(deps.loginCodes),
+
     logInByQuery: defineRoute({
       summary: 'Log in',
       description: `Finds or creates the player and binds the session. loginType: ${LOGIN_TYPES}.`,

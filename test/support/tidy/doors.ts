@@ -26,9 +26,14 @@ const DOORS: readonly Door[] = [
   { from: /^src\/(?:version|workers)\.ts$/, may: [] },
   { from: /^src\/compose\.ts$/, may: ['src/(?!main.ts|start.ts|cli/).*'] },
   { from: /^src\/kernel\//, may: ['src/kernel/.*'] },
-  { from: /^src\/config\//, may: ['src/config/.*', 'src/kernel/.*', '=src/kv/redis-config.ts'] },
+  {
+    from: /^src\/config\//,
+    may: ['src/config/.*', 'src/kernel/.*', '=src/kv/redis-config.ts', '=src/messaging/settings.ts'],
+  },
   { from: /^src\/db\//, may: ['src/db/.*', 'src/kernel/.*'] },
   { from: /^src\/kv\//, may: ['src/kv/.*', 'src/kernel/.*'] },
+  // The local mailbox keeps its messages in a store that it is handed.
+  { from: /^src\/messaging\//, may: ['src/messaging/.*', 'src/kernel/.*', '=src/kv/kv.ts'] },
   {
     from: /^src\/http\/routes\.ts$/,
     may: [...FEATURE_DOORS, 'src/(http|db|kernel|console|shop|test-routes)/.*', 'src/kv/kv.ts'],
@@ -41,9 +46,12 @@ const DOORS: readonly Door[] = [
   { from: /^src\/channels\/channel\.ts$/, may: ['src/kernel/.*'] },
   { from: /^src\/channels\/[^/]+\//, may: ['src/channels/channel.ts', 'src/kernel/.*'] },
   {
-    // A key-value store is handed to a feature, which knows its interface and not what stands behind it.
+    // A key-value store and messengers are handed to a feature, which knows their interfaces and not what stands behind.
     from: /^src\/features\/[^/]+\//,
-    may: ['src/(kernel|db)/(?!dialects/).*', 'src/http/(?!routes.ts).*', 'src/kv/kv.ts', '=src/channels/channel.ts'],
+    may: [
+      ...['src/(kernel|db)/(?!dialects/).*', 'src/http/(?!routes.ts).*', 'src/kv/kv.ts'],
+      ...['=src/channels/channel.ts', '=src/messaging/messenger.ts'],
+    ],
   },
   // A platform that is played here: its pages and its memory. Its messages come in by the door of every platform.
   {
