@@ -11,6 +11,7 @@ import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
 import { openLoginCodes } from './features/account/index.ts'
 import { openApps } from './features/apps/index.ts'
+import type { ExpireDeps } from './features/orders/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
@@ -79,7 +80,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
   }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
-  const sandbox = await openSandbox(kv, () => server.listeningOrigin)
+  const hasSandbox = config.channels.some(({ type }) => type === 'sandbox')
+  const sandbox = hasSandbox ? await openSandbox(kv, () => server.listeningOrigin) : null
   const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
 
   const server = await openServer(config, { logger, metrics })
@@ -95,9 +97,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       ...{ loginCodes, mailbox: loginCodes.messengers.mailbox },
     }),
   })
-  if (config.channels.some(({ type }) => type === 'sandbox')) await mountSandbox(server, { ...sandbox, clock })
+  if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const jobs = startJobs(schedule({ database, clock }), { kv, logger })
+  const report: ExpireDeps['report'] = ({ error, ...about }) =>
+    logger.warn({ err: error, ...about }, 'an order could not expire')
+  const jobs = startJobs(schedule({ database, clock, report }), { kv, logger })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
@@ -108,9 +112,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     kv,
     jobs,
     close: async () => {
+      await jobs.close()
       await metricsServer?.close()
       await server.close()
-      await jobs.close()
       await loginCodes.messengers.close()
       await kv.close()
       await database.close()
@@ -136,7 +140,7 @@ async function openServer(
   return server
 }
 
-/** The platform that the sandbox plays. Its pages are mounted only where a channel of that type is configured. */
+/** The platform that the sandbox plays: only where a channel of that type is configured. */
 async function openSandbox(kv: KeyValueStore, publicUrl: () => string) {
   const platform = openPlayedPlatform({ kv, publicUrl })
   return { platform, platformOf: platform.forInstance, secret: await keptSecret(kv, 'sandbox-secret') }

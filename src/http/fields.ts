@@ -33,13 +33,13 @@ export const CurrencyField = Type.String({
 })
 
 /**
- * An order id of the caller's own: visible ASCII without `:`, which only platforms' orders have. One named `history`
- * could never be read: `/orders/history` is another call.
+ * An order id of the caller's own: visible ASCII without `:`, which only platforms' orders have. One named `history`,
+ * `.` or `..` could never be read: `/orders/history` is another call, and an address ends no path in dots.
  */
 export const CallerOrderIdField = Type.String({
-  pattern: '^(?!history$)[!-9;-~]{1,128}$',
+  pattern: '^(?!(?:history|\\.{1,2})$)[!-9;-~]{1,128}$',
   maxLength: 128,
-  description: 'The order: visible ASCII without a colon, unique within the app, and not `history`',
+  description: 'The order: visible ASCII without a colon, unique within the app, and not `history`, `.` or `..`',
 })
 
 /** Any order id, a platform's included. */

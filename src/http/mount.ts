@@ -27,6 +27,9 @@ export interface Gatekeepers {
   readonly verifySigner: VerifySigner
 }
 
+const READABLE_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+ *(?:;.*)?$/
+const RAW_TYPE = 'application/octet-stream'
+
 /** A platform's callback may be this large; another body of the API 64 KiB. */
 const WEBHOOK_BYTES_MAX = 1024 * 1024
 
@@ -41,6 +44,10 @@ export async function mountRoutes(
   // In a room of their own, where a body of any type is kept as it came: what it says is believed once it is proven.
   await server.register((room, _, ready) => {
     room.removeAllContentTypeParsers()
+    // A type that nobody can read is judged before any parser: the body counts, not what it is called.
+    room.addHook('onRequest', async (request) => {
+      if (!READABLE_TYPE.test(request.headers['content-type'] ?? '')) request.headers['content-type'] = RAW_TYPE
+    })
     room.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
       request.rawBody = body as Buffer
       done(null)

@@ -61,12 +61,7 @@ export const ERROR_CODES = {
     'Payments are accepted from trusted servers only.',
     '仅接受受信任服务器的支付通知。',
   ),
-  item_locked: entry(
-    403,
-    'contact_support',
-    'This player may not buy this item; money paid for it is kept for review.',
-    '该玩家暂不可购买此礼包，已付款项将转人工核查。',
-  ),
+  item_locked: entry(403, 'contact_support', 'This item is not open to this player.', '该玩家暂不可购买此礼包。'),
   login_type_unavailable: entry(403, 'show_message', 'This way to log in is not offered here.', '暂不提供此登录方式。'),
   test_routes_off: entry(403, 'fix_request', 'Test calls answer in development only.', '测试接口仅在开发环境可用。'),
   metrics_forbidden: entry(403, 'fix_request', 'Metrics are not open to this caller.', '无权读取监控指标。'),

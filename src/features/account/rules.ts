@@ -1,4 +1,4 @@
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
 
 /** How a player logs in, by the number that clients send. */
 export const LOGIN_PROVIDERS = ['guest', 'facebook', 'google', 'apple', 'email', 'sms'] as const
@@ -22,7 +22,7 @@ export function provenIdentity(
   const provider = LOGIN_PROVIDERS[claim.loginType]
   if (provider === undefined || claim.loginId === null) {
     const path = provider === undefined ? 'loginType' : 'loginId'
-    return refused('invalid_fields', { details: [{ path, message: 'is required' }] })
+    return refusedField(path, 'is required')
   }
   // Only a code proves an address, and whoever keeps the codes judges it (prove-identity.ts).
   if (provider === 'email' || provider === 'sms') return refused('proof_required')

@@ -1,6 +1,6 @@
 import type { Language } from '../../kernel/error-codes.ts'
 import type { AppId, SessionId } from '../../kernel/ids.ts'
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
 import { type AddressProvider, normalAddress } from './address-rules.ts'
 import { CODE_TTL_MS, RESEND_AFTER_MS } from './code-rules.ts'
 import type { LoginCodeDeps } from './login-codes.ts'
@@ -23,8 +23,8 @@ export async function sendLoginCode(
   const messenger = messengers[provider]
   if (messenger === null) return refused('login_type_unavailable')
   const address = normalAddress(provider, input.loginId)
-  if (address === null) return badAddress(ADDRESS_FAULTS[provider])
-  if (!messenger.reaches(address)) return badAddress('is of a country that no codes are sent to')
+  if (address === null) return refusedField('loginId', ADDRESS_FAULTS[provider])
+  if (!messenger.reaches(address)) return refusedField('loginId', 'is of a country that no codes are sent to')
   const purpose = { appId: session.appId, sessionId: session.sessionId, provider, address }
   const send = await codes.takeSend(purpose)
   if (!send.taken) return refused('too_many_requests', { retryAfterSeconds: Math.ceil(send.waitMs / 1000) })
@@ -46,7 +46,3 @@ const ADDRESS_FAULTS = {
   email: 'must be one mail address',
   sms: 'must be one phone number with its country, like +8613800000000',
 } as const
-
-function badAddress(message: string) {
-  return refused('invalid_fields', { details: [{ path: 'loginId', message }] })
-}

@@ -1,6 +1,6 @@
 import type { Database, Tx } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
-import { KEPT_FOR_EVER, transactOnce } from '../../db/transact-once.ts'
+import { KEPT_FOR_A_DAY_MS, KEPT_FOR_EVER, transactOnce } from '../../db/transact-once.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Reply } from '../../kernel/idempotency.ts'
 import type { AppId, MessageId, PlayerId } from '../../kernel/ids.ts'
@@ -49,7 +49,7 @@ export function claimMessage<A extends object>(
   deps: ClaimDeps,
   { messageId, reply, ...claimant }: Claimant & { messageId: MessageId; reply: Reply<Claimed, A> },
 ): Promise<Outcome<A>> {
-  return transactOnce(deps, { reply, keptForMs: KEPT_FOR_EVER }, async (tx) => {
+  return transactOnce(deps, { reply, keptForMs: keptAsMoneyMoved }, async (tx) => {
     const player = await lockActivePlayer(tx, claimant)
     if (!player) return refused('message_not_found')
     const message = await findMessage(tx, { playerId: player.user_id, messageId })
@@ -67,7 +67,7 @@ export function claimAllMessages<A extends object>(
   deps: ClaimDeps,
   { reply, ...claimant }: Claimant & { reply: Reply<Claimed, A> },
 ): Promise<Outcome<A>> {
-  return transactOnce(deps, { reply, keptForMs: KEPT_FOR_EVER }, async (tx) => {
+  return transactOnce(deps, { reply, keptForMs: keptAsMoneyMoved }, async (tx) => {
     const player = await lockActivePlayer(tx, claimant)
     if (!player) return refused('player_not_found')
     const nowMs = deps.clock.nowMs()
@@ -80,6 +80,11 @@ export function claimAllMessages<A extends object>(
     // From here on nothing may be refused.
     return accepted(await claim(tx, { player, messages: claimable, nowMs, more: waiting.length > CLAIM_ALL_MAX }))
   })
+}
+
+// A claim of nothing moved nothing: kept for ever, anybody could fill the table with them.
+function keptAsMoneyMoved({ coins, tokens }: Claimed): number | null {
+  return coins > 0 || tokens > 0 ? KEPT_FOR_EVER : KEPT_FOR_A_DAY_MS
 }
 
 async function claim(

@@ -43,13 +43,19 @@ const DOORS: readonly Door[] = [
     from: /^src\/channels\/registry\.ts$/,
     may: ['src/channels/[^/]+/index.ts', 'src/channels/channel.ts', 'src/kernel/.*'],
   },
-  { from: /^src\/channels\/channel\.ts$/, may: ['src/kernel/.*'] },
-  { from: /^src\/channels\/[^/]+\//, may: ['src/channels/channel.ts', 'src/kernel/.*'] },
+  {
+    from: /^src\/channels\/(?:channel|timestamped-signature)(?:\.test)?\.ts$/,
+    may: ['src/kernel/.*', 'src/channels/timestamped-signature.ts'],
+  },
+  {
+    from: /^src\/channels\/[^/]+\//,
+    may: ['src/channels/channel.ts', 'src/channels/timestamped-signature.ts', 'src/kernel/.*'],
+  },
   {
     // A key-value store and messengers are handed to a feature, which knows their interfaces and not what stands behind.
     from: /^src\/features\/[^/]+\//,
     may: [
-      ...['src/(kernel|db)/(?!dialects/).*', 'src/http/(?!routes.ts).*', 'src/kv/kv.ts'],
+      ...['src/(kernel|db)/(?!dialects/).*', 'src/http/(?!routes.ts).*', 'src/kv/(?:kv|take-turn).ts'],
       ...['=src/channels/channel.ts', '=src/messaging/messenger.ts'],
     ],
   },
