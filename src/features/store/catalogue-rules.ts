@@ -34,7 +34,9 @@ export function catalogueFaults(content: CatalogueContent): FieldFault[] {
   const { items, promotions, dailyGifts } = content
   const faults = [
     ...(items.length > ITEMS_MAX ? [fault('items', `must be at most ${ITEMS_MAX}`)] : []),
-    ...(promotions.length > PROMOTIONS_MAX ? [fault('promotions', `must be at most ${PROMOTIONS_MAX}`)] : []),
+    ...(promotions.length > PROMOTIONS_MAX
+      ? [fault('promotions', `must be at most ${PROMOTIONS_MAX}: remove some that are over`)]
+      : []),
     ...(items.some((item) => item.isOnSale) ? [] : [fault('items', 'at least one must be on sale')]),
     ...repeated(items.map((item) => item.itemId)).map((id) => fault(`items.${id}.id`, 'is used twice')),
     ...items.flatMap(itemFaults),
