@@ -150,7 +150,7 @@ function lengthOf(text: string): number {
 }
 
 function repeated<T>(ids: readonly T[]): T[] {
-  return [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))]
+  return [...Map.groupBy(ids, (id) => id)].filter(([, same]) => same.length > 1).map(([id]) => id)
 }
 
 function fault(path: string, message: string): FieldFault {
