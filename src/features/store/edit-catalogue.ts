@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { AppId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { type CatalogueChange, catalogueChanges } from './catalogue-changes.ts'
-import { writeContent } from './catalogue-content.ts'
+import { readContent, writeContent } from './catalogue-content.ts'
 import {
   insertVersion,
   isVersionKept,
@@ -57,7 +57,8 @@ export async function editCatalogue(deps: EditCatalogueDeps, edit: CatalogueEdit
     const before = await selectCatalogue(tx, appId)
     const decided = decideEdit(before, edit)
     if (!decided.ok) return decided
-    const content = decided.value
+    // In the one order that versions have, so that what is sold is what is kept, to the last byte.
+    const content = readContent(writeContent(decided.value))
     const changes = catalogueChanges(before, content)
     if (changes.length === 0) return accepted({ version, content, changes })
     const next = version + 1
