@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { runProgram } from '../support/child-server.ts'
+import { runProgram, temporaryDirectory } from '../support/child-server.ts'
 import { APP_ID, startApp, type TestApp } from '../support/test-app.ts'
 
 const SQL = "1'; drop table items; --"
@@ -144,6 +145,16 @@ describe('a command about the store that was typed wrongly', () => {
       const { code, stdout, stderr } = await run(args)
       assert.deepEqual([code, stdout], [1, ''])
       assert.match(stderr, /: APPS names com\.funtriolimited\.slots\.casino\.free, com\.example\.other\n$/)
+    }
+  })
+
+  test('an app without a store is told what to run, and is given none', async (t) => {
+    const variables = { DATABASE_URL: `sqlite:///${join(temporaryDirectory(t), 'unseeded.db')}` }
+    assert.equal((await runProgram('src/cli/migrate.ts', { variables })).code, 0)
+    for (const args of [['list'], ['set', '1', '--coins', '5'], ['list']]) {
+      const { code, stdout, stderr } = await runProgram('src/cli/store.ts', { args, variables })
+      assert.deepEqual([code, stdout], [1, ''])
+      assert.equal(stderr, `Nothing was done: ${APP_ID} has no store yet; run \`npm run seed\`.\n`)
     }
   })
 
