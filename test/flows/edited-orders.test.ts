@@ -4,6 +4,7 @@ import { assertDone, assertRefused } from '../support/answers.ts'
 import { assertBooks, orderRow, playerRow, reviewEntries } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { fakeClock } from '../support/fake-clock.ts'
+import { createOrder } from '../support/orders.ts'
 import { editStore, type ItemEdit, withItem } from '../support/store-edits.ts'
 import { payment } from '../support/test-app.ts'
 
@@ -34,6 +35,20 @@ onEveryEngine(
       assert.deepEqual(assertDone(await history()), listed)
       assert.deepEqual(assertDone(await pay({ order_id: 'paid-before', uid })), { ...first, replayed: true })
       await edit(1, { usdMinor: 1999, terms: { coins: 1000, tokensBase: 20, firstChargeBonusPercent: 10 } })
+    })
+
+    test('a pending order keeps its price and its reward through an edit, even of an item that is no longer sold', async () => {
+      const { token, uid } = await on.app.logIn('pending-before')
+      const { order_id } = await createOrder(on.app, token, { item_id: 1 })
+      await edit(1, { usdMinor: 999, isOnSale: false, terms: { coins: 1, tokensBase: 1 } })
+      const refused = await on.app.call('POST', '/api/v1/orders', {
+        token,
+        body: { item_id: 1, payment_channel: 'sandbox' },
+      })
+      assertRefused(refused, 404, 'item_not_found')
+      const paid = assertDone(await pay({ order_id, uid }))
+      assert.deepEqual([paid.coins_granted, paid.tokens_granted], [1000, 22])
+      await edit(1, { usdMinor: 1999, isOnSale: true, terms: { coins: 1000, tokensBase: 20 } })
     })
 
     test('an order that only failed was promised nothing: it is paid at the price of the day, with its reward', async () => {

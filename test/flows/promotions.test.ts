@@ -4,6 +4,7 @@ import { assertDone } from '../support/answers.ts'
 import { assertBooks, orderRow } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { fakeClock } from '../support/fake-clock.ts'
+import { createOrder } from '../support/orders.ts'
 import { editStore, withPromotions } from '../support/store-edits.ts'
 import { payment } from '../support/test-app.ts'
 
@@ -103,6 +104,16 @@ onEveryEngine(
       await promote([])
       assert.equal(await pay('kept', uid), 40)
       assert.deepEqual(await orderRow(on.app, 'kept'), row)
+    })
+
+    test('an order made while a promotion ran is paid with its bonus, though it is over by then', async () => {
+      const { token, uid } = await spent('orders-in-time')
+      const [startsAtMs, endsAtMs] = [clock.nowMs(), clock.nowMs() + 60_000]
+      await promote([{ bonusPercent: 100, startsAtMs, endsAtMs }])
+      const { order_id } = await createOrder(on.app, token)
+      clock.moveMs(60_000)
+      assert.deepEqual([await shown(token, 1), await pay('too-late', uid)], [[0, 20], 20])
+      assert.equal(await pay(order_id, uid), 40)
     })
 
     test('after all of this the books are in order', () => assertBooks(on.app))
