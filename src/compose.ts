@@ -65,7 +65,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const kv = await openKeyValueStore(keyValueSettings(config, clock))
 
   const apps = openApps(config.apps)
-  for (const app of apps.all) await seedCatalogue(database, app.appId)
+  for (const app of apps.all) await seedCatalogue({ database, clock }, app.appId)
   const secret = config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret'))
   const accessTokens = openAccessTokens({ secret, clock })
   const sessions = openSessionStore({ kv, clock })

@@ -100,6 +100,12 @@ export const ERROR_CODES = {
     '支付金额与订单价格不符，款项已转人工核查。',
   ),
   order_not_pending: entry(409, 'show_message', 'This order is not waiting for a payment.', '该订单不在待支付状态。'),
+  catalogue_changed: entry(
+    409,
+    'fix_request',
+    'Somebody else has edited the store meanwhile; read it again.',
+    '商店内容已被他人修改，请重新读取后再编辑。',
+  ),
   identity_taken: entry(409, 'show_message', 'This identity belongs to another player.', '该登录身份已属于其他玩家。'),
   last_identity: entry(409, 'show_message', 'The last way to log in cannot be removed.', '最后一个登录身份不能移除。'),
   insufficient_balance: entry(409, 'show_message', 'The balance is not enough.', '余额不足。'),
