@@ -22,6 +22,9 @@ export function routes({ sessions, account, store, orders, payments, inbox }: Fe
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
     ['POST', '/api/v1/logout', sessions.logOut],
+    ['GET', '/api/v1/sessions', sessions.listSessions],
+    ['POST', '/api/v1/sessions/:id/revoke', sessions.revokeSession],
+    ['POST', '/api/v1/sessions/revoke_others', sessions.revokeOtherSessions],
 
     ['GET', '/api/v1/login', account.logInByQuery],
     ['POST', '/api/v1/login', account.logIn],

@@ -97,10 +97,18 @@ const LoginBody = Type.Object({
   nonce: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
 })
 
+interface LoginCall {
+  readonly caller: ClientCaller
+  readonly language: Language
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly claim: LoginClaim
+}
+
 /** The calls about who the player is. */
 export function accountRoutes(deps: AccountDeps) {
-  const answerLogin = async (input: { caller: ClientCaller; language: Language; claim: LoginClaim }) => {
-    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: input.caller, claim: input.claim })
+  const answerLogin = async (input: LoginCall) => {
+    const userAgent = input.headers['user-agent'] as string | undefined
+    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: input.caller, claim: input.claim, userAgent })
     if (!loggedIn.ok) return loggedIn
     const words = loggedIn.value.isNew ? WORDS.welcome : WORDS.back
     return accepted(accountAnswer(loggedIn.value, words, input.language))
@@ -116,10 +124,11 @@ export function accountRoutes(deps: AccountDeps) {
       answer: AccountAnswer,
       errors: ['invalid_fields', ...LOGIN_ERRORS],
       examples: { answer: ACCOUNT_EXAMPLE },
-      handle: ({ caller, query, language }) =>
+      handle: ({ caller, query, language, headers }) =>
         answerLogin({
           caller,
           language,
+          headers,
           claim: {
             loginType: query.loginType,
             loginId: query.loginId ?? null,
@@ -137,10 +146,11 @@ export function accountRoutes(deps: AccountDeps) {
       answer: AccountAnswer,
       errors: LOGIN_ERRORS,
       examples: { body: { loginType: 1, loginId: 'test123' }, answer: ACCOUNT_EXAMPLE },
-      handle: ({ caller, body, language }) =>
+      handle: ({ caller, body, language, headers }) =>
         answerLogin({
           caller,
           language,
+          headers,
           claim: { loginType: body.loginType, loginId: body.loginId ?? null, loginCode: body.loginCode ?? null },
         }),
     }),
