@@ -29,6 +29,8 @@ export function routes({ sessions, account, store, orders, payments, inbox }: Fe
     ['GET', '/api/v1/login', account.logInByQuery],
     ['POST', '/api/v1/login', account.logIn],
     ['POST', '/api/v1/refresh', account.refresh],
+    ['POST', '/api/v1/account/link', account.linkIdentity],
+    ['POST', '/api/v1/account/unlink', account.unlinkIdentity],
 
     ['GET', '/api/v1/store/items', store.listItemsByQuery],
     ['POST', '/api/v1/store/items', store.listItems],

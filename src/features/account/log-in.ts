@@ -5,7 +5,8 @@ import type { AppId, PlayerId, SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { findOrCreatePlayer, findPlayer, findPlayerByIdentity } from '../players/index.ts'
 import { bindSession, type SessionStore } from '../sessions/index.ts'
-import { type LoginClaim, type LoginTrust, provenIdentity } from './rules.ts'
+import { proveIdentity } from './prove-identity.ts'
+import type { LoginClaim, LoginTrust } from './rules.ts'
 
 export interface AccountDeps {
   readonly database: Database
@@ -29,7 +30,7 @@ export async function logIn(
   },
 ): Promise<Outcome<LoggedIn>> {
   const { session } = input
-  const identity = provenIdentity(deps.loginTrust, input.claim)
+  const identity = await proveIdentity(deps, input)
   if (!identity.ok) return identity
   const known = { appId: session.appId, ...identity.value }
   if (session.playerId !== null) {

@@ -6,7 +6,9 @@ import type { ClientCaller } from '../../kernel/caller.ts'
 import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
 import { displayName, levelNumber } from '../players/index.ts'
+import { identityRoutes } from './identity-routes.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
+import { claimOf, LOGIN_TYPES, LoginCodeField, LoginIdField, LoginTypeField, ProofFields } from './login-fields.ts'
 import type { LoginClaim } from './rules.ts'
 
 const AccountAnswer = Type.Object({
@@ -64,21 +66,6 @@ function accountAnswer({ player, isNew }: LoggedIn, msg: Record<Language, string
   }
 }
 
-const LOGIN_TYPES = '0 guest, 1 Facebook, 2 Google, 3 Apple, 4 e-mail, 5 SMS'
-const LoginTypeField = Type.Integer({ minimum: 0, maximum: 5, description: LOGIN_TYPES })
-const LoginIdField = Type.String({
-  minLength: 1,
-  maxLength: 255,
-  pattern: '^[^\\s\\u0000-\\u001f\\u007f]([^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f])?$',
-  description: 'No blanks at either end, no control characters',
-})
-// Older clients send the number 0.
-const ShareIdField = Type.Unsafe<number | string>({
-  type: ['integer', 'string'],
-  maxLength: 64,
-  description: 'Ignored when unknown',
-})
-const LoginCodeField = Type.String({ minLength: 1, maxLength: 16 })
 const LOGIN_ERRORS: readonly ErrorCode[] = ['proof_required', 'invalid_code', 'session_bound']
 
 const LoginQuery = Type.Object({
@@ -88,14 +75,14 @@ const LoginQuery = Type.Object({
   shareId: Type.Optional(Type.String({ maxLength: 64 })),
 })
 
-const LoginBody = Type.Object({
-  loginType: LoginTypeField,
-  loginId: Type.Optional(LoginIdField),
-  loginCode: Type.Optional(LoginCodeField),
-  shareId: Type.Optional(ShareIdField),
-  credential: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
-  nonce: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+// Older clients send the number 0.
+const ShareIdField = Type.Unsafe<number | string>({
+  type: ['integer', 'string'],
+  maxLength: 64,
+  description: 'Ignored when unknown',
 })
+
+const LoginBody = Type.Object({ ...ProofFields, shareId: Type.Optional(ShareIdField) })
 
 interface LoginCall {
   readonly caller: ClientCaller
@@ -115,6 +102,8 @@ export function accountRoutes(deps: AccountDeps) {
   }
 
   return {
+    ...identityRoutes(deps),
+
     logInByQuery: defineRoute({
       summary: 'Log in',
       description: `Finds or creates the player and binds the session. loginType: ${LOGIN_TYPES}.`,
@@ -129,11 +118,7 @@ export function accountRoutes(deps: AccountDeps) {
           caller,
           language,
           headers,
-          claim: {
-            loginType: query.loginType,
-            loginId: query.loginId ?? null,
-            loginCode: query.loginCode ?? null,
-          },
+          claim: claimOf(query),
         }),
     }),
 
@@ -151,7 +136,7 @@ export function accountRoutes(deps: AccountDeps) {
           caller,
           language,
           headers,
-          claim: { loginType: body.loginType, loginId: body.loginId ?? null, loginCode: body.loginCode ?? null },
+          claim: claimOf(body),
         }),
     }),
 

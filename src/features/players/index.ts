@@ -1,4 +1,11 @@
 export { findOrCreatePlayer } from './find-or-create-player.ts'
-export { type LockedPlayer, lockPlayers } from './lock-players.ts'
-export { findPlayer, findPlayerByIdentity, saveLockedPlayers } from './queries.ts'
+export { type LockedPlayer, lockActivePlayer, lockPlayers } from './lock-players.ts'
+export {
+  deleteIdentity,
+  findIdentities,
+  findPlayer,
+  findPlayerByIdentity,
+  insertIdentity,
+  saveLockedPlayers,
+} from './queries.ts'
 export { CHAIN_START, displayName, levelNumber } from './rules.ts'

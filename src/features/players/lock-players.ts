@@ -1,6 +1,6 @@
 import type { Tx } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
-import type { PlayerId } from '../../kernel/ids.ts'
+import type { AppId, PlayerId } from '../../kernel/ids.ts'
 import { selectPlayersForUpdate } from './queries.ts'
 
 /**
@@ -16,4 +16,13 @@ export async function lockPlayers(tx: Tx, playerIds: Iterable<PlayerId>): Promis
     [...new Set(playerIds)].sort((a, b) => a - b),
   )
   return new Map(rows.map((row) => [row.user_id, row]))
+}
+
+/** Locks the one player who calls. Null: unknown, of another app, or erased. */
+export async function lockActivePlayer(
+  tx: Tx,
+  { appId, playerId }: { appId: AppId; playerId: PlayerId },
+): Promise<LockedPlayer | null> {
+  const player = (await lockPlayers(tx, [playerId])).get(playerId)
+  return player && player.app_id === appId && player.status === 'active' ? player : null
 }
