@@ -23,6 +23,7 @@ import { mountHealth } from './http/health.ts'
 import { openLogger } from './http/logger.ts'
 import { createMetrics, type Metrics, measureRequests, mountMetrics } from './http/metrics.ts'
 import { mountRoutes } from './http/mount.ts'
+import { openRateLimiter } from './http/rate-limit.ts'
 import { routes } from './http/routes.ts'
 import { createServer } from './http/server.ts'
 import type { Clock } from './kernel/clock.ts'
@@ -88,6 +89,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   mountRoutes(server, {
     authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
+    limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
     routes: routes({
       sessions: sessionRoutes(sessionDeps),
       account: accountRoutes({ database, sessions, clock, loginTrust: mint === 'open' ? 'bare_ids' : 'proof' }),

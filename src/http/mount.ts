@@ -4,9 +4,11 @@ import { ERROR_CODES } from '../kernel/error-codes.ts'
 import type { IdempotencyKey } from '../kernel/idempotency.ts'
 import { accepted, type Refusal } from '../kernel/outcome.ts'
 import { failureBody, retryAfterSeconds, successBody } from './answers.ts'
-import { type Authenticate, admit, type VerifySigner } from './auth.ts'
+import { countedAddress } from './client-address.ts'
+import { type Gatekeepers, openGate, type Verdict } from './gate.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import { preferredLanguage } from './language.ts'
+import { rateLimitHeaders } from './rate-limit.ts'
 import type { Route, RouteEntry } from './route.ts'
 import { compiledSchema } from './route-schema.ts'
 
@@ -21,17 +23,16 @@ declare module 'fastify' {
   }
 }
 
-/** Who is asked about a caller. */
-export interface Gatekeepers {
-  readonly authenticate: Authenticate
-  readonly verifySigner: VerifySigner
-}
-
 /** Puts every route of the list on the server, each with its check of the caller, its schemas and its envelope. */
 export function mountRoutes(
   server: FastifyInstance,
-  { routes, authenticate, verifySigner }: { routes: readonly RouteEntry[] } & Gatekeepers,
+  { routes, ...gatekeepers }: { routes: readonly RouteEntry[] } & Gatekeepers,
 ): void {
+  const gate = openGate(gatekeepers)
+  const limitedCall = (route: Route, request: FastifyRequest) => ({
+    address: gatekeepers.limiter === null ? '' : countedAddress(request.ip),
+    limit: route.limit ?? null,
+  })
   server.decorateRequest('caller', null)
   for (const [method, url, route] of routes) {
     server.route({
@@ -41,22 +42,28 @@ export function mountRoutes(
       config: { route },
       // Before the body is read: a stranger costs one look at a header.
       onRequest: async (request, reply) => {
-        const admitted = await admit(authenticate, {
+        const verdict = await gate.admit({
+          ...limitedCall(route, request),
           access: route.access,
           authorization: request.headers.authorization,
           signed: request.headers['x-signature'] !== undefined,
         })
-        if (!admitted.ok) return sendRefusal({ request, reply }, admitted.refusal)
-        request.caller = admitted.value
+        return carryOut(verdict, { request, reply })
       },
       // Before the fields are judged: a forger learns nothing of them.
       preValidation: async (request, reply) => {
         if (route.access === 'payer' && request.caller === null) {
-          const signer = verifySigner(signedMessage(request))
-          if (!signer.ok) return sendRefusal({ request, reply }, signer.refusal)
-          request.caller = signer.value
+          const refusal = carryOut(gate.admitSigner(limitedCall(route, request), signedMessage(request)), {
+            request,
+            reply,
+          })
+          if (refusal) return refusal
         }
         prepareInput(route, request)
+      },
+      // A body that could not be read leaves its signature unjudged.
+      onError: async (request) => {
+        if (route.access === 'payer' && request.caller === null) gate.chargeUnread(limitedCall(route, request))
       },
       attachValidation: route.onInvalid !== undefined,
       handler: async (request, reply) => {
@@ -75,6 +82,17 @@ export function mountRoutes(
 }
 
 const NO_KEY = accepted(null)
+
+/** Tells the caller how it stands with its limit, and lets it in or sends the refusal. */
+function carryOut(
+  { caller, standing }: Verdict<Caller | SignerCaller | null>,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+): FastifyReply | undefined {
+  if (standing) reply.headers(rateLimitHeaders(standing))
+  if (!caller.ok) return sendRefusal({ request, reply }, caller.refusal)
+  request.caller = caller.value
+  return undefined
+}
 
 function signedMessage(request: FastifyRequest) {
   const body = request.body as { payment_channel?: unknown } | null | undefined

@@ -47,6 +47,7 @@ export function sessionRoutes(deps: SessionDeps) {
         "token is for the game's own server: it needs no login and may name any player of its app.",
       tag: 'Sessions',
       access: 'open',
+      limit: 'login',
       body: Type.Object({
         appId: Type.String({ minLength: 1, maxLength: 128 }),
         appSecret: Type.Optional(Type.String({ minLength: 1, maxLength: SECRET_LENGTH_MAX })),
@@ -65,6 +66,7 @@ export function sessionRoutes(deps: SessionDeps) {
       description: 'Gives a new pair; the old refresh token dies. Using a dead one ends the whole session.',
       tag: 'Sessions',
       access: 'open',
+      limit: 'login',
       body: Type.Object({ refresh_token: Type.String({ minLength: 1, maxLength: 256 }) }),
       answer: TokenAnswer,
       errors: ['session_revoked', 'token_reused', 'sessions_unavailable'],
