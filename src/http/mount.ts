@@ -46,7 +46,7 @@ export function mountRoutes(
           ...limitedCall(route, request),
           access: route.access,
           authorization: request.headers.authorization,
-          signed: request.headers['x-signature'] !== undefined,
+          signed: isSigned(request),
         })
         return carryOut(verdict, { request, reply })
       },
@@ -63,7 +63,8 @@ export function mountRoutes(
       },
       // A body that could not be read leaves its signature unjudged.
       onError: async (request) => {
-        if (route.access === 'payer' && request.caller === null) gate.chargeUnread(limitedCall(route, request))
+        const unjudged = route.access === 'payer' && isSigned(request) && request.caller === null
+        if (unjudged) gate.chargeUnread(limitedCall(route, request))
       },
       attachValidation: route.onInvalid !== undefined,
       handler: async (request, reply) => {
@@ -92,6 +93,10 @@ function carryOut(
   if (!caller.ok) return sendRefusal({ request, reply }, caller.refusal)
   request.caller = caller.value
   return undefined
+}
+
+function isSigned({ headers }: FastifyRequest): boolean {
+  return headers['x-signature'] !== undefined
 }
 
 function signedMessage(request: FastifyRequest) {
