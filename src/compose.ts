@@ -2,21 +2,28 @@ import { randomBytes } from 'node:crypto'
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import type { Channels } from './channels/channel.ts'
+import { openChannels } from './channels/registry.ts'
 import { openDirectChannel, verifySigner } from './channels/signed/index.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
+import { type LoginCodeDeps, openLoginCodes } from './features/account/index.ts'
 import { accountRoutes } from './features/account/routes.ts'
 import { openApps } from './features/apps/index.ts'
+import { dailyGiftRoutes } from './features/daily-gift/routes.ts'
 import { inboxRoutes } from './features/inbox/routes.ts'
 import { orderRoutes } from './features/orders/routes.ts'
-import { openPaymentLane, type SettleDeps } from './features/payments/index.ts'
+import { channelRoutes } from './features/payments/channel-routes.ts'
+import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
 import { paymentRoutes } from './features/payments/routes.ts'
-import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
+import { playerRoutes } from './features/players/routes.ts'
+import { authenticateCaller, openAccessTokens, openSessionStore, type SessionDeps } from './features/sessions/index.ts'
 import { sessionRoutes } from './features/sessions/routes.ts'
-import { openCatalogues, seedCatalogue } from './features/store/index.ts'
+import { type Catalogues, openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { storeRoutes } from './features/store/routes.ts'
+import { walletRoutes } from './features/wallet/routes.ts'
 import { corsOptions } from './http/cors.ts'
 import { gatherDocs, mountDocs } from './http/docs.ts'
 import { mountHealth } from './http/health.ts'
@@ -24,12 +31,21 @@ import { openLogger } from './http/logger.ts'
 import { createMetrics, type Metrics, measureRequests, mountMetrics } from './http/metrics.ts'
 import { mountRoutes } from './http/mount.ts'
 import { openRateLimiter } from './http/rate-limit.ts'
+import type { RouteEntry } from './http/route.ts'
 import { routes } from './http/routes.ts'
 import { createServer } from './http/server.ts'
+import { type Jobs, startJobs } from './jobs/runner.ts'
+import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
+import { invariant } from './kernel/invariant.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
+import { type MessageLog, openMessengers } from './messaging/open-messengers.ts'
+import { openPlayedPlatform } from './sandbox/platform.ts'
+import { mountSandbox } from './sandbox/routes.ts'
+import type { CallApi } from './test-routes/play.ts'
+import { testRoutes } from './test-routes/routes.ts'
 import { VERSION } from './version.ts'
 import { isWorker, shareMetrics } from './workers.ts'
 
@@ -41,6 +57,7 @@ export interface Service {
   readonly logger: Logger
   readonly database: Database
   readonly kv: KeyValueStore
+  readonly jobs: Jobs
   /** Finishes what is under way, then closes everything in reverse order. */
   close(): Promise<void>
 }
@@ -64,15 +81,110 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
 
   const apps = openApps(config.apps)
   for (const app of apps.all) await seedCatalogue(database, app.appId)
-  const accessTokens = openAccessTokens({ secret: config.jwtSecret ?? (await keptSecret(kv)), clock })
+  const secret = config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret'))
+  const accessTokens = openAccessTokens({ secret, clock })
   const sessions = openSessionStore({ kv, clock })
   const sessionDeps = { apps, accessTokens, sessions }
+  const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
   const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
+  const messageDeps: MessageDeps = {
+    ...settleDeps,
+    lane: openPaymentLane(settleDeps),
+    report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
+  }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
-  const mint = config.env === 'local' ? ('open' as const) : ('closed' as const)
+  const sandbox = await openSandbox(kv, () => server.listeningOrigin)
+  const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
 
+  const server = await openServer(config, { logger, metrics })
+  mountHealth(server, [
+    { name: 'database', ping: () => database.ping() },
+    { name: 'sessions', ping: () => kv.ping() },
+  ])
+  await mountRoutes(server, {
+    authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
+    verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
+    limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
+    routes: featureRoutes({
+      ...{ config, clock, server, database, kv, sessionDeps, loginCodes, catalogues, messageDeps, channels },
+    }),
+  })
+  if (config.channels.some(({ type }) => type === 'sandbox')) await mountSandbox(server, { ...sandbox, clock })
+  if (config.http.docs) await mountDocs(server)
+  const jobs = startJobs(schedule({ database, clock }), { kv, logger })
+  const metricsServer = serveMetrics({ server, metrics, config, logger })
+
+  return {
+    server,
+    metricsServer,
+    logger,
+    database,
+    kv,
+    jobs,
+    close: async () => {
+      await metricsServer?.close()
+      await server.close()
+      await jobs.close()
+      await loginCodes.messengers.close()
+      await kv.close()
+      await database.close()
+      await log.close()
+    },
+  }
+}
+
+/** What the features are built from. */
+interface Parts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly server: FastifyInstance
+  readonly database: Database
+  readonly kv: KeyValueStore
+  readonly sessionDeps: SessionDeps
+  readonly loginCodes: LoginCodeDeps
+  readonly catalogues: Catalogues
+  readonly messageDeps: MessageDeps
+  readonly channels: Channels
+}
+
+/** Every feature's calls, each handed what it needs. */
+function featureRoutes(parts: Parts): RouteEntry[] {
+  const { config, clock, server, database, kv, sessionDeps, loginCodes, catalogues, messageDeps, channels } = parts
+  const { apps, sessions } = sessionDeps
+  // In `local` everybody is believed: a bare login id, and a client that says it has paid.
+  const isLocal = config.env === 'local'
+  const [firstApp] = apps.all
+  invariant(firstApp, 'the configuration names at least one app')
+  return routes({
+    sessions: sessionRoutes(sessionDeps),
+    account: accountRoutes({
+      ...{ database, apps, sessions, clock, loginCodes },
+      loginTrust: isLocal ? 'bare_ids' : 'proof',
+    }),
+    store: storeRoutes({ database, catalogues, clock }),
+    orders: orderRoutes({ database, clock, catalogues, apps, channels }),
+    inbox: inboxRoutes({ database, clock }),
+    dailyGift: dailyGiftRoutes({ database, apps, catalogues, clock }),
+    players: playerRoutes({ database, clock }),
+    wallet: walletRoutes({ database, clock }),
+    payments: paymentRoutes({ ...messageDeps, direct: openDirectChannel({ mint: isLocal ? 'open' : 'closed' }) }),
+    channels: channelRoutes({ ...messageDeps, channels, kv }),
+    tests: testRoutes({
+      isOpen: isLocal,
+      appId: firstApp.appId,
+      callApi: callOn(server),
+      ...{ database, kv, clock, version: VERSION },
+    }),
+  })
+}
+
+/** The server before any route of its own. */
+async function openServer(
+  config: Config,
+  { logger, metrics }: { logger: Logger; metrics: Metrics },
+): Promise<FastifyInstance> {
   const server = createServer({
     logger,
     trustedProxies: config.http.trustedProxies,
@@ -82,45 +194,22 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   measureRequests(server, metrics)
   await server.register(cors, corsOptions(config.http.cors))
   if (config.http.docs) await gatherDocs(server, { version: VERSION })
-  mountHealth(server, [
-    { name: 'database', ping: () => database.ping() },
-    { name: 'sessions', ping: () => kv.ping() },
-  ])
-  mountRoutes(server, {
-    authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
-    verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
-    limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
-    routes: routes({
-      sessions: sessionRoutes(sessionDeps),
-      account: accountRoutes({ database, sessions, clock, loginTrust: mint === 'open' ? 'bare_ids' : 'proof' }),
-      store: storeRoutes({ database, catalogues, clock }),
-      orders: orderRoutes({ database }),
-      inbox: inboxRoutes({ database, clock }),
-      payments: paymentRoutes({
-        ...settleDeps,
-        lane: openPaymentLane(settleDeps),
-        direct: openDirectChannel({ mint }),
-        report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
-      }),
-    }),
-  })
-  if (config.http.docs) await mountDocs(server)
-  const metricsServer = serveMetrics({ server, metrics, config, logger })
+  return server
+}
 
-  return {
-    server,
-    metricsServer,
-    logger,
-    database,
-    kv,
-    close: async () => {
-      await metricsServer?.close()
-      await server.close()
-      await kv.close()
-      await database.close()
-      await log.close()
-    },
+/** Calls the API of this very server, as its own client. */
+function callOn(server: FastifyInstance): CallApi {
+  return async ({ method, path, token, body }) => {
+    const headers = token === null ? {} : { authorization: `Bearer ${token}` }
+    const answer = await server.inject({ method, url: path, headers, ...(body === null ? {} : { payload: body }) })
+    return { status: answer.statusCode, body: answer.json() }
   }
+}
+
+/** The platform that the sandbox plays. Its pages are mounted only where a channel of that type is configured. */
+async function openSandbox(kv: KeyValueStore, publicUrl: () => string) {
+  const platform = openPlayedPlatform({ kv, publicUrl })
+  return { platform, platformOf: platform.forInstance, secret: await keptSecret(kv, 'sandbox-secret') }
 }
 
 async function prepareSchema(database: Database, config: Config): Promise<void> {
@@ -140,10 +229,20 @@ function keyValueSettings({ keyValue }: Config, clock: Clock) {
     : ({ kind: 'redis', prefix: keyValue.prefix, config: keyValue.sessions } as const)
 }
 
-/** The secret that `local` makes at its first start and keeps beside the sessions that it signs. */
-async function keptSecret(kv: KeyValueStore): Promise<string> {
-  await kv.setIfAbsent('jwt-secret', randomBytes(32).toString('base64url'), { ttlMs: null })
-  const secret = await kv.get('jwt-secret')
+/** Login codes and their ways to players; in `local` the mailbox takes what no provider is set up for. */
+async function openCodes(
+  { kv, clock, secret, logger }: { kv: KeyValueStore; clock: Clock; secret: string; logger: Logger },
+  { env, messaging }: Config,
+) {
+  const log: MessageLog = { info: (line) => logger.info(line), warn: (about, line) => logger.warn(about, line) }
+  const messengers = await openMessengers({ kv, clock, log }, { ...messaging, mailbox: env === 'local' })
+  return { codes: openLoginCodes({ kv, clock, secret }), messengers }
+}
+
+/** A secret that `local` makes at its first start and keeps beside the sessions. */
+async function keptSecret(kv: KeyValueStore, name: string): Promise<string> {
+  await kv.setIfAbsent(name, randomBytes(32).toString('base64url'), { ttlMs: null })
+  const secret = await kv.get(name)
   if (secret === null) throw new Error('the store of sessions keeps nothing')
   return secret
 }

@@ -15,9 +15,12 @@ export interface PaymentLine {
   readonly price: Money
 }
 
+/** How a message reached us: a callback that tells of money or of none, our own question to a platform, a device. */
+export type EvidenceKind = 'payment' | 'failure' | 'look_up' | 'device_purchase'
+
 /** The message as it came, kept for ever: what was said, when, and in which request. */
 export interface Evidence {
-  readonly kind: 'payment' | 'failure'
+  readonly kind: EvidenceKind
   /** Allow-listed headers only: no token, no cookie. */
   readonly headers: Readonly<Record<string, string>>
   readonly rawBody: Uint8Array
@@ -100,4 +103,72 @@ export interface DirectChannel {
   source(caller: ProvenCaller): Outcome<{ appId: AppId; instance: string; environment: PaymentEnvironment }>
   payment(caller: ProvenCaller, told: { message: SuccessMessage; evidence: Evidence }): Outcome<VerifiedPayment>
   failure(caller: ProvenCaller, told: { message: FailureMessage; evidence: Evidence }): Outcome<VerifiedFailure>
+}
+
+/** A pending order, as far as a platform has to know it. */
+export interface OrderToPay {
+  readonly appId: AppId
+  readonly orderId: OrderId
+  readonly playerId: PlayerId
+  readonly itemId: number
+  readonly itemName: string
+  readonly quantity: number
+  readonly price: Money
+  /** The channel as the client named it, shown with the order. */
+  readonly channelShown: string
+  readonly returnUrl: string | null
+  readonly expiresAtMs: number
+}
+
+/** What a player's client needs to pay. `url`: open this page. `external`: whoever runs the channel takes it from here. */
+export type Checkout = { readonly kind: 'url'; readonly url: string } | { readonly kind: 'external' }
+
+/** A callback of a platform, as it came. */
+export interface WebhookCall {
+  /** The last part of its address, where the platform has several; null without. */
+  readonly callback: string | null
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly rawBody: Uint8Array
+  readonly nowMs: number
+  readonly requestId: string
+}
+
+/** What a genuine callback says. */
+export type ChannelMessage =
+  | { readonly kind: 'payment'; readonly payment: VerifiedPayment }
+  | { readonly kind: 'failure'; readonly failure: VerifiedFailure }
+
+/** A question of ours to a platform, for the evidence that is kept of its answer. */
+export interface Question {
+  readonly nowMs: number
+  readonly requestId: string
+}
+
+/**
+ * A payment platform's connector, as one configured instance of one app: it proves, then translates, and grants nothing.
+ * What a platform does not have is left out.
+ */
+export interface Channel {
+  readonly instance: string
+  readonly appId: AppId
+  /** Opens the platform's checkout of a pending order; asked again with the same order, it opens none twice. */
+  openCheckout(order: OrderToPay): Promise<Outcome<Checkout>>
+  /** Proves and translates a callback. `invalid_signature` for what is not genuine. */
+  receive?(call: WebhookCall): Outcome<ChannelMessage>
+  /** Asks the platform whether an order was paid; null when it was not. */
+  lookUpPayment?(order: { readonly orderId: OrderId } & Question): Promise<Outcome<VerifiedPayment | null>>
+  /** Proves a purchase that a player's device tells of. `purchase_not_found` when the platform knows none of theirs. */
+  verifyPurchase?(purchase: {
+    readonly playerId: PlayerId
+    readonly told: Readonly<Record<string, unknown>>
+    readonly question: Question
+  }): Promise<Outcome<VerifiedPayment>>
+}
+
+/** The channels of all apps. */
+export interface Channels {
+  /** By the name of its instance, as it stands in `/webhooks/{instance}`. */
+  byInstance(instance: string): Channel | null
+  /** The channel that a client of this app names for an order, or null when the app has none of that name. */
+  forOrder(appId: AppId, name: string): Channel | null
 }

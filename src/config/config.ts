@@ -1,5 +1,6 @@
 import type { AppId } from '../kernel/ids.ts'
 import type { RedisConfig } from '../kv/redis-config.ts'
+import type { MessagingSettings } from '../messaging/settings.ts'
 import type { LOG_LEVELS } from './schema.ts'
 
 export type Environment = 'local' | 'online'
@@ -18,6 +19,7 @@ export interface Config {
   /** At least one. */
   readonly apps: readonly AppConfig[]
   readonly channels: readonly ChannelConfig[]
+  readonly messaging: MessagingSettings
   readonly logging: LoggingConfig
   readonly metrics: MetricsConfig
 }

@@ -5,6 +5,7 @@ import type { Config, Environment, HttpConfig, LoggingConfig, MetricsConfig } fr
 import { readDatabase } from './database-url.ts'
 import { type ConfigFault, combine, faultsOf, type Reading, read, valueIn } from './faults.ts'
 import { localDefaults } from './local.ts'
+import { readMessaging } from './messaging.ts'
 import { readCors, readHost, readRateLimit, readTrustedProxies } from './network.ts'
 import { onlineDefaults } from './online.ts'
 import type { ListenAddress } from './port.ts'
@@ -68,6 +69,7 @@ function readAll(texts: Texts, env: Environment) {
     jwtSecret: readJwtSecret(texts, env),
     apps,
     channels: readChannels(texts, apps.ok ? apps.value : null),
+    messaging: readMessaging(texts, env),
     logging: readLogging(texts),
     metrics: readMetrics(texts, env),
   }

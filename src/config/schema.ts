@@ -172,6 +172,20 @@ export const VARIABLES = {
     zh: '支付渠道（按实例名）：`{"signed": {"secrets": ["..."]}}`；`type` 默认与实例名相同，只有一个游戏时可省略 `appId`。',
     secret: true,
   }),
+  SMTP_URL: variable('URL', Type.String({ maxLength: 4096 }), {
+    en: 'The mail server for login codes: `smtp://user:password@host:587` (STARTTLS is demanded unless the host is this machine) or `smtps://user:password@host:465`; `?timeout_ms=10000`. Without it mail is kept in the local mailbox, and in `online` login by mail is off.',
+    zh: '发送登录验证码的邮件服务器：`smtp://user:password@host:587`（除本机外强制 STARTTLS）或 `smtps://user:password@host:465`；`?timeout_ms=10000`。未设置时，`local` 下邮件存入本地信箱，`online` 下邮箱登录关闭。',
+    secret: true,
+  }),
+  MAIL_FROM: variable('text', Type.String({ maxLength: 400 }), {
+    en: 'Who sends the mail: `login@example.com` or `Example Game <login@example.com>`. Needed with SMTP_URL.',
+    zh: '发件人：`login@example.com` 或 `Example Game <login@example.com>`。设置 SMTP_URL 时必填。',
+  }),
+  SMS: variable('JSON', Type.Object({ type: Type.String() }), {
+    en: 'The gateway for login codes by SMS: `{"type": "http", "url", "headers": {}, "countries": ["+1", "+86"]}` or `{"type": "twilio", "accountSid", "authToken", "from" or "messagingServiceSid", "baseUrl"?, "countries"}`; both take `"timeoutMs": 10000`. Only numbers that begin with one of `countries` are written to; needed in `online`. Without it SMS are kept in the local mailbox, and in `online` login by SMS is off.',
+    zh: '发送短信验证码的网关：`{"type": "http", "url", "headers": {}, "countries": ["+1", "+86"]}` 或 `{"type": "twilio", "accountSid", "authToken", "from" 或 "messagingServiceSid", "baseUrl"?, "countries"}`；均可加 `"timeoutMs": 10000`。仅向以 `countries` 中前缀开头的号码发送，`online` 下必填。未设置时，`local` 下短信存入本地信箱，`online` 下短信登录关闭。',
+    secret: true,
+  }),
   CORS_ORIGINS: variable('list', Type.String(), {
     en: 'Origins whose pages may call the API, separated by commas; in `local` also `http://host:*` (any port) or `*`.',
     zh: '允许跨域调用的来源，以逗号分隔；`local` 下还可用 `http://host:*`（任意端口）或 `*`。',

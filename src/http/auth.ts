@@ -30,7 +30,7 @@ export async function admit(
   authenticate: Authenticate,
   { access, authorization, signed }: { access: Access; authorization: string | undefined; signed: boolean },
 ): Promise<Outcome<Caller | null>> {
-  if (access === 'open') return accepted(null)
+  if (access === 'open' || access === 'webhook') return accepted(null)
   // Where a signature is there it alone decides, whatever token stands beside it; it is checked once the body is read.
   if (access === 'payer' && signed) return accepted(null)
   const token = bearerToken(authorization)

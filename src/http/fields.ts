@@ -49,6 +49,21 @@ export const OrderIdField = Type.String({ pattern: '^[!-~]{1,200}$', maxLength: 
 export const shortText = (maxLength: number, description: string) =>
   Type.String({ maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$', description })
 
+/** Which channel a client means, by its configured name. */
+export const ChannelNameField = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[!-~]+$',
+  description: 'A payment channel, by its configured name',
+})
+
+/** The caller's name for a change, in the header or the body. */
+export const IdempotencyKeyField = Type.String({
+  pattern: '^[!-~]{1,128}$',
+  maxLength: 128,
+  description: 'The same key with the same request is answered the same, and changes nothing again',
+})
+
 export const LIMIT_DEFAULT = 20
 export const LimitField = Type.Integer({ minimum: 1, maximum: 100, default: LIMIT_DEFAULT })
 export const CursorField = Type.String({ maxLength: 400, description: '`next_cursor` of the page before' })

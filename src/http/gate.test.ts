@@ -138,6 +138,17 @@ test('a signed call whose body cannot be read is counted', async () => {
   assert.equal(codeOf(await knock(undefined, { signed: true })), 'in')
 })
 
+test('a platform is let in whatever others have sent, until its address has forged a burst of callbacks', async () => {
+  const { gate, knock, checked } = gateWith()
+  await Promise.all(times(100, (n) => knock(`false-${n}`)))
+  const verdicts = await Promise.all(times(1000, () => knock(undefined, { access: 'webhook' })))
+  assert.equal(count(verdicts, 'in'), 1000)
+  for (let n = 0; n < BURST; n++) gate.chargeForgery({ address: '203.0.113.7', limit: null })
+  assert.equal(codeOf(await knock(undefined, { access: 'webhook' })), 'too_many_requests')
+  assert.equal(codeOf(await knock(undefined, { access: 'webhook', address: '203.0.113.8' })), 'in')
+  assert.equal(checked.tokens, 2 * BURST)
+})
+
 test('without limits nothing is counted and nothing told', async () => {
   const gate = openGate({
     authenticate: async () => accepted(CLIENT),

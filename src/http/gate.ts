@@ -33,14 +33,16 @@ export interface Gate {
   admitSigner(call: LimitedCall, message: Parameters<VerifySigner>[0]): Verdict<SignerCaller>
   /** Counts a call that promised a signature and never came so far as to be judged by it. */
   chargeUnread(call: LimitedCall): void
+  /** Counts a platform's callback that proved to be forged. */
+  chargeForgery(call: LimitedCall): void
 }
 
 // More than the servers of a hundred games; one forgotten here is proven again by its next call.
 const SERVER_TOKENS_MAX = 10_000
 
 /**
- * Lets callers in within the limits of their addresses. A game's server and a signer are never limited, however many
- * calls they send from one address; but what only claims to be one costs its address a call, so that nobody can make us
+ * Lets callers in within the limits of their addresses. A game's server, a signer and a platform are never limited,
+ * however many calls they send from one address; but what only claims to be one costs its address a call, so that nobody can make us
  * check tokens and signatures without an end.
  */
 export function openGate({ authenticate, verifySigner, limiter }: Gatekeepers): Gate {
@@ -60,6 +62,9 @@ export function openGate({ authenticate, verifySigner, limiter }: Gatekeepers): 
     chargeUnread: (call) => {
       if (limiter?.counts(call) && !limiter.take(call).allowed) limiter.proofs.take(call.address)
     },
+    chargeForgery: (call) => {
+      if (limiter?.counts(call)) limiter.forgeries.take(call.address)
+    },
   }
 }
 
@@ -75,6 +80,10 @@ function limited(authenticate: Authenticate, limiter: RateLimiter): Gate['admit'
   const prover = openProver(authenticate)
   return async (knock) => {
     if (!limiter.counts(knock)) return { caller: await admit(authenticate, knock), standing: null }
+    if (knock.access === 'webhook') {
+      const standing = limiter.forgeries.look(knock.address)
+      return standing.allowed ? { caller: await admit(authenticate, knock), standing: null } : tooMany(standing)
+    }
     if (knock.access === 'payer' && knock.signed) {
       const standing = limiter.look(knock)
       const heard = standing.allowed || limiter.proofs.look(knock.address).allowed

@@ -5,7 +5,7 @@ import type { IdempotencyKey } from '../kernel/idempotency.ts'
 import { accepted, type Refusal } from '../kernel/outcome.ts'
 import { failureBody, retryAfterSeconds, successBody } from './answers.ts'
 import { countedAddress } from './client-address.ts'
-import { type Gatekeepers, openGate, type Verdict } from './gate.ts'
+import { type Gate, type Gatekeepers, openGate, type Verdict } from './gate.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import { preferredLanguage } from './language.ts'
 import { rateLimitHeaders } from './rate-limit.ts'
@@ -23,63 +23,80 @@ declare module 'fastify' {
   }
 }
 
+/** A platform's callback may be this large; another body of the API 64 KiB. */
+const WEBHOOK_BYTES_MAX = 1024 * 1024
+
 /** Puts every route of the list on the server, each with its check of the caller, its schemas and its envelope. */
-export function mountRoutes(
+export async function mountRoutes(
   server: FastifyInstance,
   { routes, ...gatekeepers }: { routes: readonly RouteEntry[] } & Gatekeepers,
-): void {
+): Promise<void> {
   const gate = openGate(gatekeepers)
-  const limitedCall = (route: Route, request: FastifyRequest) => ({
-    address: gatekeepers.limiter === null ? '' : countedAddress(request.ip),
-    limit: route.limit ?? null,
-  })
   server.decorateRequest('caller', null)
-  for (const [method, url, route] of routes) {
-    server.route({
-      method,
-      url,
-      schema: compiledSchema(route),
-      config: { route },
-      // Before the body is read: a stranger costs one look at a header.
-      onRequest: async (request, reply) => {
-        const verdict = await gate.admit({
-          ...limitedCall(route, request),
-          access: route.access,
-          authorization: request.headers.authorization,
-          signed: isSigned(request),
-        })
-        return carryOut(verdict, { request, reply })
-      },
-      // Before the fields are judged: a forger learns nothing of them.
-      preValidation: async (request, reply) => {
-        if (route.access === 'payer' && request.caller === null) {
-          const refusal = carryOut(gate.admitSigner(limitedCall(route, request), signedMessage(request)), {
-            request,
-            reply,
-          })
-          if (refusal) return refusal
-        }
-        prepareInput(route, request)
-      },
-      // A body that could not be read leaves its signature unjudged.
-      onError: async (request) => {
-        const unjudged = route.access === 'payer' && isSigned(request) && request.caller === null
-        if (unjudged) gate.chargeUnread(limitedCall(route, request))
-      },
-      attachValidation: route.onInvalid !== undefined,
-      handler: async (request, reply) => {
-        if (request.validationError) {
-          await route.onInvalid?.(inputOf(request, null) as never)
-          throw request.validationError
-        }
-        const key = route.idempotencyKey ? idempotencyKeyOf(request, route.idempotencyKey) : NO_KEY
-        if (!key.ok) return sendRefusal({ request, reply }, key.refusal)
-        const outcome = await route.handle(inputOf(request, key.value) as never)
-        if (!outcome.ok) return sendRefusal({ request, reply }, outcome.refusal)
-        return reply.send(successBody(outcome.value as object))
-      },
+  const isWebhook = ([, , route]: RouteEntry) => route.access === 'webhook'
+  for (const entry of routes) if (!isWebhook(entry)) mountRoute(server, entry, gate)
+  // In a room of their own, where a body of any type is kept as it came: what it says is believed once it is proven.
+  await server.register((room, _, ready) => {
+    room.removeAllContentTypeParsers()
+    room.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+      request.rawBody = body as Buffer
+      done(null)
     })
-  }
+    for (const entry of routes.filter(isWebhook)) mountRoute(room, entry, gate)
+    ready()
+  })
+}
+
+function mountRoute(server: FastifyInstance, [method, url, route]: RouteEntry, gate: Gate): void {
+  const limited = ({ ip }: FastifyRequest) => ({ address: countedAddress(ip), limit: route.limit ?? null })
+  server.route({
+    method,
+    url,
+    schema: compiledSchema(route),
+    config: { route },
+    ...(route.access === 'webhook' ? { bodyLimit: WEBHOOK_BYTES_MAX } : {}),
+    // Before the body is read: a stranger costs one look at a header.
+    onRequest: async (request, reply) => {
+      const verdict = await gate.admit({
+        ...limited(request),
+        access: route.access,
+        authorization: request.headers.authorization,
+        signed: isSigned(request),
+      })
+      return carryOut(verdict, { request, reply })
+    },
+    // Before the fields are judged: a forger learns nothing of them.
+    preValidation: async (request, reply) => {
+      if (route.access === 'payer' && request.caller === null) {
+        const verdict = gate.admitSigner(limited(request), signedMessage(request))
+        const refusal = carryOut(verdict, { request, reply })
+        if (refusal) return refusal
+      }
+      prepareInput(route, request)
+    },
+    // A body that could not be read leaves its signature unjudged.
+    onError: async (request) => {
+      const unjudged = route.access === 'payer' && isSigned(request) && request.caller === null
+      if (unjudged) gate.chargeUnread(limited(request))
+    },
+    attachValidation: route.onInvalid !== undefined,
+    handler: async (request, reply) => {
+      if (request.validationError) {
+        await route.onInvalid?.(inputOf(request, null) as never)
+        throw request.validationError
+      }
+      const key = route.idempotencyKey ? idempotencyKeyOf(request, route.idempotencyKey) : NO_KEY
+      if (!key.ok) return sendRefusal({ request, reply }, key.refusal)
+      const outcome = await route.handle(inputOf(request, key.value) as never)
+      if (!outcome.ok) {
+        if (route.access === 'webhook' && outcome.refusal.code === 'invalid_signature') {
+          gate.chargeForgery(limited(request))
+        }
+        return sendRefusal({ request, reply }, outcome.refusal)
+      }
+      return reply.send(successBody(outcome.value as object))
+    },
+  })
 }
 
 const NO_KEY = accepted(null)

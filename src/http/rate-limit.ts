@@ -35,7 +35,12 @@ export interface RateLimiter {
    * A second allowance, for proofs alone. An address that has nothing left may be one that a game's server shares with
    * others: its token or signature is still looked at, but no more of them than there are calls.
    */
-  readonly proofs: Pick<Buckets, 'look' | 'take' | 'giveBack'>
+  readonly proofs: Buckets
+  /**
+   * How many forged callbacks of platforms an address may send. Apart from everything else, so that a platform's
+   * callbacks are let in whatever others have sent from its address.
+   */
+  readonly forgeries: Buckets
 }
 
 interface Buckets {
@@ -62,8 +67,8 @@ export function openRateLimiter(
   const bucketsOf = (perMinute: number): Buckets | null => (perMinute === 0 ? null : openBuckets({ clock, perMinute }))
   const all = bucketsOf(share(settings.perMinute))
   const logins = bucketsOf(share(settings.loginPerMinute))
-  const proofs = bucketsOf(share(settings.perMinute || settings.loginPerMinute))
-  if (proofs === null) return null
+  if (all === null && logins === null) return null
+  const beside = { clock, perMinute: share(settings.perMinute || settings.loginPerMinute) }
   const counting = ({ limit }: LimitedCall): Buckets[] =>
     [all, limit === 'login' ? logins : null].filter((buckets) => buckets !== null)
   const look = (call: LimitedCall): Standing => strictest(counting(call).map((buckets) => buckets.look(call.address)))
@@ -77,7 +82,8 @@ export function openRateLimiter(
     giveBack: (call) => {
       for (const buckets of counting(call)) buckets.giveBack(call.address)
     },
-    proofs,
+    proofs: openBuckets(beside),
+    forgeries: openBuckets(beside),
   }
 }
 

@@ -1,6 +1,7 @@
 import { type TObject, type TSchema, Type } from 'typebox'
 import { ACTIONS, ERROR_CODES, type ErrorCode } from '../kernel/error-codes.ts'
 import { failureBody } from './answers.ts'
+import { IdempotencyKeyField } from './fields.ts'
 import type { Access, Route } from './route.ts'
 
 /** The failure envelope, as documented and as compiled for serialising. */
@@ -20,13 +21,7 @@ const FailureSchema = Type.Object({
 
 /** Only described: `idempotency.ts` reads it. */
 const IdempotencyHeader = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({
-      pattern: '^[!-~]{1,128}$',
-      maxLength: 128,
-      description: 'The same key with the same request is answered the same, and changes nothing again',
-    }),
-  ),
+  'idempotency-key': Type.Optional(IdempotencyKeyField),
 })
 
 const COMMON_ERRORS: readonly ErrorCode[] = [
@@ -51,6 +46,7 @@ const ACCESS_ERRORS: Readonly<Record<Access, readonly ErrorCode[]>> = {
   player_or_server: [...TOKEN_ERRORS, 'login_required', 'not_your_account'],
   server: [...TOKEN_ERRORS, 'wrong_scope'],
   payer: [...TOKEN_ERRORS, 'not_your_account', 'channel_not_trusted', 'invalid_signature'],
+  webhook: ['invalid_signature', 'body_too_large'],
 }
 
 /** Every code that a route can answer with. */
@@ -74,7 +70,9 @@ export function documentedSchema(route: Route): Record<string, unknown> {
     ...inputSchemas(route),
     summary: route.summary,
     tags: [route.tag],
-    security: route.access === 'open' ? [] : [{ token: [] }],
+    // Who may make the call, for those who generate clients or tests.
+    'x-access': route.access,
+    security: route.access === 'open' || route.access === 'webhook' ? [] : [{ token: [] }],
     response: responses(route),
   }
   if (route.idempotencyKey) schema['headers'] = IdempotencyHeader

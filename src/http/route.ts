@@ -9,9 +9,10 @@ import type { KeyPlace } from './idempotency.ts'
 /**
  * Who may make a call. `open`: anybody. `session`: a client, logged in or not. `player`: a logged-in client.
  * `player_or_server`: also a game server, which then names the player. `server`: a game server alone. `payer`: a token of any kind, or a
- * signature over the body, which alone decides where there is one.
+ * signature over the body, which alone decides where there is one. `webhook`: a platform, which the handler asks for its
+ * proof; the body is handed on as it was sent, of whatever type.
  */
-export type Access = 'open' | 'session' | 'player' | 'player_or_server' | 'server' | 'payer'
+export type Access = 'open' | 'session' | 'player' | 'player_or_server' | 'server' | 'payer' | 'webhook'
 
 interface CallerOf {
   open: null
@@ -20,6 +21,7 @@ interface CallerOf {
   player_or_server: (ClientCaller & { readonly playerId: PlayerId }) | ServerCaller
   server: ServerCaller
   payer: Caller | SignerCaller
+  webhook: null
 }
 
 /** What a handler is given: the checked request, and who makes it. */

@@ -165,6 +165,12 @@ export const ERROR_CODES = {
     'The payment was recorded but not settled; send it again.',
     '支付已记录但尚未结算，请重新发送。',
   ),
+  channel_unavailable: entry(
+    503,
+    'retry_after',
+    'The payment platform is out of reach; try again shortly.',
+    '支付平台暂不可用，请稍后重试。',
+  ),
   code_not_sent: entry(
     503,
     'retry_after',

@@ -57,6 +57,17 @@ for (const engine of engines()) {
       assert.deepEqual(brokenIn(report), [], shownIn(report))
     })
 
+    test('is content with a gift that expired: what waited went back to the game', async () => {
+      await books.plant(async ({ append, change, anna }) => {
+        const postings = [{ from: `inbox:${anna}`, to: 'game', currency: 'tokens', amount: 20 }]
+        await append(anna, { kind: 'gift_expiry', sourceId: 'msg_over', postings })
+        await change`update users set inbox_tokens = inbox_tokens - 20 where user_id = ${anna}`
+        await change`update inbox_messages set state = 'expired' where reward_order_id = 'cart' and user_id = ${anna}`
+      })
+      const report = await auditDatabase(books.database)
+      assert.deepEqual(brokenIn(report), [], shownIn(report))
+    })
+
     test('is content with a daily gift a date', async () => {
       await books.plant(async ({ append, anna }) => {
         const postings = [{ from: 'daily_gift', to: `player:${anna}`, currency: 'coins', amount: 100 }]

@@ -8,6 +8,7 @@ import { recordFailure } from '../../src/features/payments/record-failure.ts'
 import { type SettleDeps, settlePayments } from '../../src/features/payments/settle-payments.ts'
 import { findOrCreatePlayer } from '../../src/features/players/index.ts'
 import { openCatalogues, seedCatalogue } from '../../src/features/store/index.ts'
+import { changeBalance } from '../../src/features/wallet/change-balance.ts'
 import type { AppId, OrderId, PlayerId } from '../../src/kernel/ids.ts'
 import { minorUnits, parseCurrency } from '../../src/kernel/money.ts'
 import { fakeClock } from '../support/fake-clock.ts'
@@ -20,7 +21,7 @@ export interface HealthyPlayers {
   readonly anna: PlayerId
   /** Paid without a transaction id at first, and has claimed everything. */
   readonly ben: PlayerId
-  /** Plays another app. */
+  /** Plays another app, whose server gives him coins and takes some. */
   readonly carl: PlayerId
   /** Never paid: one payment of hers failed. */
   readonly dora: PlayerId
@@ -32,7 +33,7 @@ export const OTHER_APP = 'com.example.other' as AppId
 const PRICES = [0, 1999, 2999, 4999, 9999, 19999, 39999, 59999, 99999]
 const NOBODY = 99_999 as PlayerId
 
-/** Keeps the books as the service keeps them: grants, refusals, retries, duplicates, failures and claims. */
+/** Keeps the books as the service keeps them: grants, refusals, retries, duplicates, failures, claims, and what a game server moves. */
 export async function keepHealthyBooks(database: Database): Promise<HealthyPlayers> {
   const clock = fakeClock()
   const deps: SettleDeps = { database, clock, catalogues: openCatalogues({ database, clock }), count: () => undefined }
@@ -64,6 +65,9 @@ export async function keepHealthyBooks(database: Database): Promise<HealthyPlaye
   await pay(deps, { player: ben, order: 'unnamed' })
   await pay(deps, { player: ben, order: 'unnamed', transaction: 'txn-told-late' })
   await pay(deps, { player: carl, app: OTHER_APP, order: 'first', item: 2, transaction: 'txn-first' })
+
+  await move(deps, { player: carl, amount: 500 })
+  await move(deps, { player: carl, amount: -700 })
 
   const [rewardOfFirst] = await database.db
     .selectFrom('inbox_messages')
@@ -125,6 +129,15 @@ async function fail(deps: SettleDeps, failed: { player: PlayerId; order: string;
       evidence: evidenceOf(`failed ${failed.order}`, { kind: 'failure', nowMs }),
     }),
   )
+}
+
+/** What the server of the other app moves. */
+async function move(deps: SettleDeps, { player, amount }: { player: PlayerId; amount: number }): Promise<void> {
+  const key = { scope: `app:${OTHER_APP}`, key: `move ${amount}`, requestHash: '0'.repeat(64) }
+  const change = { currency: 'coins' as const, amount, reason: 'Slot machine' }
+  const about = { appId: OTHER_APP, playerId: player, ...change }
+  const moved = await changeBalance(deps, { ...about, reply: { ...SILENT, key } })
+  if (!moved.ok) throw new Error(`a change of ${amount} was refused: ${moved.refusal.code}`)
 }
 
 /** A message that could not be settled is kept alone; here also one whose person was erased since. */

@@ -20,8 +20,8 @@ const POSTINGS: readonly Planted[] = [
   i1('a posting of a negative amount', (books) => support(books, 'gift', coins(-5, 'support', `player:${books.anna}`))),
   i1('a posting of nothing', (books) => support(books, 'gift', coins(0, 'support', `player:${books.anna}`))),
   i1('a posting of more than can be counted', async (books) => {
-    await support(books, 'gift', coins(5, 'support', 'game'))
-    await books.change`update postings set amount = 9007199254740993 where user_id = ${books.anna} and to_account = 'game'`
+    await support(books, 'gift', coins(5, 'support', 'write_off'))
+    await books.change`update postings set amount = 9007199254740993 where user_id = ${books.anna} and to_account = 'write_off'`
   }),
   i1('a posting from an account to itself', (books) => support(books, 'gift', coins(5, 'support', 'support'))),
   i1("a posting from a player's wallet to itself", (books) => {
@@ -39,13 +39,28 @@ const POSTINGS: readonly Planted[] = [
   ),
   i1('a ledger transaction without postings', (books) => support(books, 'nothing')),
   i1('postings that are numbered with a gap', async (books) => {
-    await support(books, 'gift', coins(5, 'support', 'game'), coins(6, 'support', 'game'))
+    await support(books, 'gift', coins(5, 'support', 'write_off'), coins(6, 'support', 'write_off'))
     await books.change`update postings set posting_no = 3
       where user_id = ${books.anna} and amount = 6 and from_account = 'support'`
   }),
   i1(
     'a posting without its ledger transaction',
-    ({ change, anna }) => change`insert into postings values (${anna}, 999, 1, 'game', 'support', 'coins', 5)`,
+    ({ change, anna }) => change`insert into postings values (${anna}, 999, 1, 'write_off', 'support', 'coins', 5)`,
+  ),
+]
+
+const GAME: readonly Planted[] = [
+  i1("coins of the game's that no game server gave", (books) =>
+    support(books, 'gift', coins(5, 'game', `player:${books.anna}`)),
+  ),
+  i1('coins that went to the game without a game server', (books) =>
+    support(books, 'gift', coins(5, `player:${books.anna}`, 'game')),
+  ),
+  i1("a game server that moves what is not the game's", ({ append, anna }) =>
+    append(anna, { kind: 'game', sourceId: 'spin', postings: [coins(5, 'support', `player:${anna}`)] }),
+  ),
+  i1('a game server that moves what no player has', ({ append, anna }) =>
+    append(anna, { kind: 'game', sourceId: 'spin', postings: [coins(5, 'game', 'support')] }),
   ),
 ]
 
@@ -155,7 +170,7 @@ const CHAINS: readonly Planted[] = [
   i10('a chain of nobody', async ({ change, nowMs }) => {
     const hash = 'c'.repeat(64)
     await change`insert into ledger_transactions values (424242, 1, 'com.example.other', 'support', 'lost', ${nowMs}, ${hash}, ${hash}, null)`
-    await change`insert into postings values (424242, 1, 1, 'support', 'game', 'coins', 5)`
+    await change`insert into postings values (424242, 1, 1, 'support', 'write_off', 'coins', 5)`
   }),
   i10('an event number that was skipped', async ({ change, nowMs, anna }) => {
     await change`insert into outbox_events select user_id, event_seq + 2, 'out_planted', app_id, 'player.noted', null, null,
@@ -173,4 +188,4 @@ const CHAINS: readonly Planted[] = [
   ),
 ]
 
-export const PLANTED_IN_THE_LEDGER: readonly Planted[] = [...POSTINGS, ...BALANCES, ...DAILY_GIFTS, ...CHAINS]
+export const PLANTED_IN_THE_LEDGER: readonly Planted[] = [...POSTINGS, ...GAME, ...BALANCES, ...DAILY_GIFTS, ...CHAINS]

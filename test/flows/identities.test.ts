@@ -4,6 +4,7 @@ import type { PlayerId } from '../../src/kernel/ids.ts'
 import { assertDone, assertFaults, assertRefused } from '../support/answers.ts'
 import { assertBooks, playerRow, stateOf } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
+import { codeCalls, MAIL } from '../support/login-codes.ts'
 import { OTHER_APP_ID, payment } from '../support/test-app.ts'
 
 interface Told {
@@ -60,7 +61,6 @@ onEveryEngine((on) => {
     const { token } = await on.app.logIn('links-unproven')
     const mail = { loginType: 4, loginId: 'a@example.com' }
     assertRefused(await link(token, mail), 401, 'proof_required')
-    assertRefused(await on.app.call('POST', '/api/v1/login', { token, body: mail }), 401, 'proof_required')
     assertFaults(await link(token, { loginType: 6, loginId: 'x' }), 'loginType')
     assertFaults(await link(token, { loginType: 2 }), 'loginId')
     assertFaults(await unlink(token, { loginType: 2 }), 'loginId')
@@ -127,6 +127,30 @@ onEveryEngine((on) => {
       [1, 'masked'],
     ])
     assert.equal(assertDone(await unlink(token, { loginType: 4, loginId: 'anna@example.com' })).identities.length, 2)
+  })
+
+  test('a mail address is linked by its code, and unlinked however it is typed', async () => {
+    const { ask, codeFor } = codeCalls(on)
+    const { token, uid } = await on.app.logIn('links-mail')
+    const address = { loginType: MAIL, loginId: 'Links.Mail@example.com' }
+    assertRefused(await link(token, { ...address, loginCode: '000000' }), 401, 'invalid_code')
+    assertDone(await ask(token, address))
+    const body = { ...address, loginCode: await codeFor('links.mail@example.com') }
+    const headers = { 'idempotency-key': 'link-by-code' }
+    const told = assertDone(await link(token, body, headers))
+    assert.deepEqual(pairsOf(told), [
+      [1, 'links-mail'],
+      [4, 'l***@example.com'],
+    ])
+    // The code is used up: whoever sends the same again is told what became of it, and anybody else that it is no good.
+    assert.deepEqual(assertDone(await link(token, body, headers)), told)
+    assertRefused(await link(token, body), 401, 'invalid_code')
+    assertDone(await unlink(token, facebook('links-mail')))
+    assertRefused(await unlink(token, { loginType: MAIL, loginId: 'links.mail@EXAMPLE.com' }), 409, 'last_identity')
+    assertRefused(await unlink(token, { loginType: MAIL, loginId: 'nobody' }), 404, 'identity_not_found')
+    assertDone(await link(token, google('links-mail')))
+    assertDone(await unlink(token, { loginType: MAIL, loginId: 'links.mail@EXAMPLE.com' }))
+    assert.equal((await logIn(google('links-mail'))).uid, uid)
   })
 
   test('one key is one change: a retry is answered the same, whatever was changed since', async () => {

@@ -23,7 +23,7 @@ onEveryEngine((on) => {
       coins: 0,
       tokens: 0,
       is_first_pay: 1,
-      daily_gift: 0,
+      daily_gift: 1,
       is_new: true,
       msg: 'Welcome.',
     })

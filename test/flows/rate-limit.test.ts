@@ -61,6 +61,7 @@ test('logins and tokens have a stricter limit of their own, and other calls go o
     app.call('POST', '/api/v1/login', { token, body }),
     app.call('GET', '/api/v1/login?loginType=1&loginId=limited', { token }),
     app.call('POST', '/api/v1/token/refresh', renewal),
+    app.call('POST', '/api/v1/login/code', { token, body: { loginType: 4, loginId: 'limited@example.com' } }),
   ]
   for (const answer of await Promise.all(logins)) {
     assertRefused(answer, 429, 'too_many_requests')
@@ -151,6 +152,19 @@ test('genuine signatures are never limited; false ones, and bodies that cannot b
   }
   assert.equal(unreadable.filter(({ status }) => status === 400).length, 20)
   assert.equal(refusedOf(unreadable).length, 30)
+})
+
+test('callbacks of platforms are not limited; forged ones are, by themselves', async (t) => {
+  const { app, anyCall, clock } = await limitedApp(t, { RATE_LIMIT_PER_MINUTE: '40' })
+  await times(30, () => anyCall())
+  const forge = () => app.call('POST', '/webhooks/sandbox', { body: { forged: true } })
+  const forged = []
+  for (let n = 0; n < 15; n++) forged.push(await forge())
+  for (const answer of forged.slice(0, 10)) assertRefused(answer, 401, 'invalid_signature')
+  for (const answer of forged.slice(10)) assertRefused(answer, 429, 'too_many_requests')
+  clock.moveMs(1500)
+  assertRefused(await forge(), 401, 'invalid_signature')
+  assertRefused(await anyCall(), 401, 'unauthorized')
 })
 
 test('who watches the service is never limited', async (t) => {

@@ -2,15 +2,18 @@ import assert from 'node:assert/strict'
 import { ERROR_CODES, type ErrorCode } from '../../src/kernel/error-codes.ts'
 import type { Answer } from './test-app.ts'
 
-/** A refusal in the envelope of the contract: status, code, action, words and the id of the request. */
-export function assertRefused(answer: Answer, status: number, error: ErrorCode): void {
+/**
+ * A refusal in the envelope of the contract: status, code, action, words and the id of the request. `errCode` is the
+ * status but for the one call that has a number of its own.
+ */
+export function assertRefused(answer: Answer, status: number, error: ErrorCode, errCode: number = status): void {
   const { body } = answer
   assert.equal(answer.status, status, `expected ${status} ${error}, got ${answer.status} ${JSON.stringify(body)}`)
   assert.equal(body.error, error, JSON.stringify(body))
   assert.match(answer.headers.get('content-type') ?? '', /^application\/json/)
   assert.equal(body.return_code, 0)
   assert.equal(body.status_code, 0)
-  assert.equal(body.err_code, status)
+  assert.equal(body.err_code, errCode)
   assert.equal(body.action, ERROR_CODES[error].action)
   assert.equal(typeof body.msg, 'string')
   assert.notEqual(body.msg, '')

@@ -1,3 +1,4 @@
+import type { Access } from '../../src/http/route.ts'
 import type { TestApp } from './test-app.ts'
 
 /** What the OpenAPI document says of a field, as far as tests read it. */
@@ -21,7 +22,9 @@ export interface Fields {
 export interface ApiCall {
   readonly method: string
   readonly path: string
-  readonly isOpen: boolean
+  /** Who may make it, as the document's `x-access` says. */
+  readonly access: Access
+  readonly params: Fields | null
   readonly query: Fields | null
   readonly body: Fields | null
 }
@@ -37,8 +40,9 @@ export async function describedCalls(app: TestApp): Promise<ApiCall[]> {
       calls.push({
         method: method.toUpperCase(),
         path,
-        isOpen: operation.security?.length === 0,
-        query: queryOf(operation.parameters ?? []),
+        access: operation['x-access'],
+        params: parametersOf(operation.parameters ?? [], 'path'),
+        query: parametersOf(operation.parameters ?? [], 'query'),
         body: bodyOf(operation.requestBody?.content?.['application/json']?.schema),
       })
     }
@@ -53,12 +57,12 @@ interface Parameter {
   readonly schema: FieldSchema
 }
 
-function queryOf(parameters: readonly Parameter[]): Fields | null {
-  const query = parameters.filter((parameter) => parameter.in === 'query')
-  if (query.length === 0) return null
+function parametersOf(parameters: readonly Parameter[], place: 'path' | 'query'): Fields | null {
+  const ofPlace = parameters.filter((parameter) => parameter.in === place)
+  if (ofPlace.length === 0) return null
   return {
-    properties: Object.fromEntries(query.map((parameter) => [parameter.name, parameter.schema])),
-    required: query.filter((parameter) => parameter.required).map((parameter) => parameter.name),
+    properties: Object.fromEntries(ofPlace.map((parameter) => [parameter.name, parameter.schema])),
+    required: ofPlace.filter((parameter) => parameter.required).map((parameter) => parameter.name),
   }
 }
 

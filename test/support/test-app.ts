@@ -18,8 +18,11 @@ export const OTHER_APP_SECRET = 'other-app-secret'
 export const SIGNED_SECRET = 'test-signing-secret-of-the-signed-instance'
 export const PARTNER_SECRET = 'test-signing-secret-of-the-partner-instance'
 
+/** Where the first app sends its players back to. */
+export const RETURN_URL = 'https://shop.example.com/paid'
+
 const LOCAL_APPS = [
-  { appId: APP_ID, appSecret: APP_SECRET },
+  { appId: APP_ID, appSecret: APP_SECRET, returnUrls: [RETURN_URL, 'mygame://paid'] },
   { appId: OTHER_APP_ID, appSecret: OTHER_APP_SECRET },
 ]
 const ONLINE_APPS = [
@@ -82,6 +85,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     LOG_LEVEL: 'silent',
     APPS: JSON.stringify(online ? ONLINE_APPS : LOCAL_APPS),
     CHANNELS: JSON.stringify({
+      ...(online ? {} : { sandbox: { appId: APP_ID } }),
       signed: { appId: APP_ID, secrets: [SIGNED_SECRET] },
       partner: { type: 'signed', appId: OTHER_APP_ID, secrets: [PARTNER_SECRET, 'test-signing-secret-that-is-older'] },
     }),

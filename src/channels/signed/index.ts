@@ -1,7 +1,7 @@
 import { accepted } from '../../kernel/outcome.ts'
-import type { DirectChannel } from '../channel.ts'
+import type { Channel, DirectChannel } from '../channel.ts'
 import { ENVIRONMENT, failureFrom, paymentFrom } from './translate.ts'
-import { trustCaller } from './trust.ts'
+import { type SignedInstance, trustCaller } from './trust.ts'
 
 export { signBody } from './sign.ts'
 export { type SignedInstance, verifySigner } from './trust.ts'
@@ -22,4 +22,9 @@ export function openDirectChannel({ mint }: { mint: 'open' | 'closed' }): Direct
       return source.ok ? failureFrom(source.value, told) : source
     },
   }
+}
+
+/** A partner takes the payment where it likes and signs what came of it: there is no page of ours to open. */
+export function openSignedChannel({ instance, appId }: SignedInstance): Channel {
+  return { instance, appId, openCheckout: async () => accepted({ kind: 'external' }) }
 }

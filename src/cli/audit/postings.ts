@@ -3,6 +3,12 @@ import { SYSTEM_ACCOUNTS } from '../../features/wallet/index.ts'
 import { GAME_CURRENCIES } from '../../kernel/money.ts'
 import { type Books, countable } from './books.ts'
 
+// What moves between a player and the game: a game server's spends and grants between it and the wallet; and what
+// expires goes from the inbox back to it, by whatever else.
+const OF_GAME = sql`(p.from_account = 'game' or p.to_account = 'game')`
+const BY_GAME_SERVER = sql`(p.from_account = concat('player:', p.user_id) or p.to_account = concat('player:', p.user_id))`
+const EXPIRY = sql`p.from_account = concat('inbox:', p.user_id)`
+
 /** I1: every posting is positive, between two different accounts, in one currency. */
 export async function postingsAreSound(books: Books): Promise<void> {
   const amount = countable(sql`amount`)
@@ -35,5 +41,14 @@ export async function postingsAreSound(books: Books): Promise<void> {
       from postings p
       left join ledger_transactions lt on lt.user_id = p.user_id and lt.ledger_seq = p.ledger_seq
       where lt.user_id is null`,
+  )
+  await books.breachedBy(
+    'a posting of the account game was posted by something else, or a game server moved something else',
+    sql`select p.user_id, p.ledger_seq, p.posting_no, p.from_account, p.to_account, p.currency,
+        ${countable(sql`p.amount`)} as amount, lt.kind
+      from postings p
+      join ledger_transactions lt on lt.user_id = p.user_id and lt.ledger_seq = p.ledger_seq
+      where (lt.kind = 'game' and not (${OF_GAME} and ${BY_GAME_SERVER}))
+        or (lt.kind <> 'game' and ${OF_GAME} and not ${EXPIRY})`,
   )
 }

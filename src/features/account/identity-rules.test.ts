@@ -23,5 +23,14 @@ test('an address is shown by its ends only, and the id of a platform whole', () 
 
 test('an identity is named by the number of its type', () => {
   assert.deepEqual(namedIdentity({ loginType: 2, loginId: 'x' }), { provider: 'google', subject: 'x' })
+  assert.deepEqual(namedIdentity({ loginType: 4, loginId: 'Anna@Example.COM' }), {
+    provider: 'email',
+    subject: 'anna@example.com',
+  })
+  assert.deepEqual(namedIdentity({ loginType: 5, loginId: '+86 138-0013-8000' }), {
+    provider: 'sms',
+    subject: '+8613800138000',
+  })
+  for (const loginType of [4, 5]) assert.equal(namedIdentity({ loginType, loginId: 'nobody' }), null)
   for (const loginType of [-1, 6, 0.5]) assert.equal(namedIdentity({ loginType, loginId: 'x' }), null)
 })

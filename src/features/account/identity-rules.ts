@@ -1,13 +1,22 @@
+import { addressProviderOf, normalAddress } from './address-rules.ts'
 import { LOGIN_PROVIDERS, type LoginProvider } from './rules.ts'
 
 /** More than there are ways to log in, several times over; a list of them stays one short answer. */
 export const IDENTITIES_MAX = 20
 
-/** The identity that a player names by its type and id, without a proof; null where there is no such type. */
+/**
+ * The identity that a player names by its type and id, without a proof; an address however it is typed. Null for what
+ * can be no identity.
+ */
 export function namedIdentity(named: {
   loginType: number
   loginId: string
 }): { provider: LoginProvider; subject: string } | null {
+  const addressProvider = addressProviderOf(named.loginType)
+  if (addressProvider !== null) {
+    const subject = normalAddress(addressProvider, named.loginId)
+    return subject === null ? null : { provider: addressProvider, subject }
+  }
   const provider = LOGIN_PROVIDERS[named.loginType]
   return provider === undefined ? null : { provider, subject: named.loginId }
 }

@@ -3,16 +3,20 @@ import type { Row } from '../../db/schema.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { AppId, PlayerId, SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { Apps } from '../apps/index.ts'
 import { findOrCreatePlayer, findPlayer, findPlayerByIdentity } from '../players/index.ts'
 import { bindSession, type SessionStore } from '../sessions/index.ts'
+import type { LoginCodeDeps } from './login-codes.ts'
 import { proveIdentity } from './prove-identity.ts'
 import type { LoginClaim, LoginTrust } from './rules.ts'
 
 export interface AccountDeps {
   readonly database: Database
+  readonly apps: Apps
   readonly sessions: SessionStore
   readonly clock: Clock
   readonly loginTrust: LoginTrust
+  readonly loginCodes: LoginCodeDeps
 }
 
 export interface LoggedIn {

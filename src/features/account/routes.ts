@@ -5,9 +5,11 @@ import { defineRoute } from '../../http/route.ts'
 import type { ClientCaller } from '../../kernel/caller.ts'
 import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
+import { isGiftWaiting } from '../daily-gift/index.ts'
 import { displayName, levelNumber } from '../players/index.ts'
 import { identityRoutes } from './identity-routes.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
+import { loginCodeRoutes } from './login-code-routes.ts'
 import { claimOf, LOGIN_TYPES, LoginCodeField, LoginIdField, LoginTypeField, ProofFields } from './login-fields.ts'
 import type { LoginClaim } from './rules.ts'
 
@@ -36,7 +38,7 @@ const ACCOUNT_EXAMPLE = {
   coins: 0,
   tokens: 0,
   is_first_pay: 1,
-  daily_gift: 0,
+  daily_gift: 1,
   is_new: true,
   msg: 'Welcome.',
 }
@@ -47,7 +49,12 @@ const WORDS = {
   refreshed: { en: 'Up to date.', zh: '已更新。' },
 } as const
 
-function accountAnswer({ player, isNew }: LoggedIn, msg: Record<Language, string>, language: Language) {
+function accountAnswer(
+  deps: AccountDeps,
+  { player, isNew }: LoggedIn,
+  msg: Record<Language, string>,
+  language: Language,
+) {
   const uid = String(player.user_id)
   return {
     user_id: uid,
@@ -59,8 +66,7 @@ function accountAnswer({ player, isNew }: LoggedIn, msg: Record<Language, string
     coins: player.coins,
     tokens: player.tokens,
     is_first_pay: player.first_charge_order_id === null ? 1 : 0,
-    // The calendar of gifts is not open yet: there is none to claim today.
-    daily_gift: 0,
+    daily_gift: isGiftWaiting(deps, player) ? 1 : 0,
     is_new: isNew,
     msg: msg[language],
   }
@@ -98,11 +104,12 @@ export function accountRoutes(deps: AccountDeps) {
     const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: input.caller, claim: input.claim, userAgent })
     if (!loggedIn.ok) return loggedIn
     const words = loggedIn.value.isNew ? WORDS.welcome : WORDS.back
-    return accepted(accountAnswer(loggedIn.value, words, input.language))
+    return accepted(accountAnswer(deps, loggedIn.value, words, input.language))
   }
 
   return {
     ...identityRoutes(deps),
+    ...loginCodeRoutes(deps.loginCodes),
 
     logInByQuery: defineRoute({
       summary: 'Log in',
@@ -154,7 +161,7 @@ export function accountRoutes(deps: AccountDeps) {
         const playerId = namedPlayer(caller, body.uid)
         if (!playerId.ok) return playerId
         const found = await refreshAccount(deps, { appId: caller.appId, playerId: playerId.value })
-        return found.ok ? accepted(accountAnswer(found.value, WORDS.refreshed, language)) : found
+        return found.ok ? accepted(accountAnswer(deps, found.value, WORDS.refreshed, language)) : found
       },
     }),
   }

@@ -24,9 +24,7 @@ export function provenIdentity(
     const path = provider === undefined ? 'loginType' : 'loginId'
     return refused('invalid_fields', { details: [{ path, message: 'is required' }] })
   }
-  // A code proves an address, and no code has been sent: asking for one is a call of its own.
-  if (provider === 'email' || provider === 'sms') {
-    return refused(claim.loginCode === null ? 'proof_required' : 'invalid_code')
-  }
+  // Only a code proves an address, and whoever keeps the codes judges it (prove-identity.ts).
+  if (provider === 'email' || provider === 'sms') return refused('proof_required')
   return trust === 'bare_ids' ? accepted({ provider, subject: claim.loginId }) : refused('proof_required')
 }

@@ -6,6 +6,10 @@ export interface App {
   readonly appId: AppId
   /** The secrets that its servers may use; several at once while one is being replaced. */
   readonly secrets: readonly string[]
+  /** Where a player may be sent back to after paying. */
+  readonly returnUrls: readonly string[]
+  /** Where its day turns, by IANA name. */
+  readonly timeZone: string
 }
 
 /** The configured apps. */

@@ -6,7 +6,7 @@ import type { Reply } from '../../kernel/idempotency.ts'
 import type { AppId, MessageId, PlayerId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
-import { type LockedPlayer, lockPlayers, saveLockedPlayers } from '../players/index.ts'
+import { type LockedPlayer, lockActivePlayer, saveLockedPlayers } from '../players/index.ts'
 import {
   inboxAccount,
   insertLedgerTransactions,
@@ -50,7 +50,7 @@ export function claimMessage<A extends object>(
   { messageId, reply, ...claimant }: Claimant & { messageId: MessageId; reply: Reply<Claimed, A> },
 ): Promise<Outcome<A>> {
   return transactOnce(deps, { reply, keptForMs: KEPT_FOR_EVER }, async (tx) => {
-    const player = await lockClaimant(tx, claimant)
+    const player = await lockActivePlayer(tx, claimant)
     if (!player) return refused('message_not_found')
     const message = await findMessage(tx, { playerId: player.user_id, messageId })
     if (!message) return refused('message_not_found')
@@ -68,7 +68,7 @@ export function claimAllMessages<A extends object>(
   { reply, ...claimant }: Claimant & { reply: Reply<Claimed, A> },
 ): Promise<Outcome<A>> {
   return transactOnce(deps, { reply, keptForMs: KEPT_FOR_EVER }, async (tx) => {
-    const player = await lockClaimant(tx, claimant)
+    const player = await lockActivePlayer(tx, claimant)
     if (!player) return refused('player_not_found')
     const nowMs = deps.clock.nowMs()
     const waiting = await selectClaimable(tx, { playerId: player.user_id, nowMs, limit: CLAIM_ALL_MAX + 1 })
@@ -80,11 +80,6 @@ export function claimAllMessages<A extends object>(
     // From here on nothing may be refused.
     return accepted(await claim(tx, { player, messages: claimable, nowMs, more: waiting.length > CLAIM_ALL_MAX }))
   })
-}
-
-async function lockClaimant(tx: Tx, { appId, playerId }: Claimant): Promise<LockedPlayer | null> {
-  const player = (await lockPlayers(tx, [playerId])).get(playerId)
-  return player && player.app_id === appId && player.status === 'active' ? player : null
 }
 
 async function claim(

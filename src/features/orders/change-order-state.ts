@@ -13,7 +13,7 @@ export type LockedOrder = Row<'orders'>
  * event that tells the game server; there is exactly one for each recorded state. The caller holds order and player.
  */
 export function recordOrderState(
-  change: { order: LockedOrder; player: EventSequence; nowMs: number } & (
+  change: { order: LockedOrder; player: EventSequence; nowMs: number; reason?: string } & (
     | { from: null }
     | { from: OrderStatus; to: OrderStatus }
   ),
@@ -45,6 +45,7 @@ export function recordOrderState(
       is_first_charge: order.is_first_charge === 1,
       payment_channel: order.payment_channel,
       error_code: order.error_code,
+      ...(change.reason === undefined ? {} : { reason: change.reason }),
       occurred_at: isoTime(nowMs),
     },
   })

@@ -1,4 +1,7 @@
 export { type LockedOrder, recordOrderState } from './change-order-state.ts'
+export type { CreateOrderDeps } from './create-order.ts'
+export { type ExpireDeps, expireOrders } from './expire-orders.ts'
 export { makeOpenOrder, takeTerms } from './make-order.ts'
+export { ORDER_EXAMPLE, OrderAnswer, orderAnswer } from './order-answer.ts'
 export { findOrder, insertOrders, selectOrdersForUpdate, updateOrders } from './queries.ts'
 export { mayBecome, mayStillBePaid, ORDER_STATUSES } from './rules.ts'

@@ -65,6 +65,54 @@ export async function updateOrders(tx: Tx, orders: readonly Row<'orders'>[]): Pr
   }
 }
 
+/** Notes when a pending order ends by itself. */
+export async function insertDeadline(
+  tx: Tx,
+  deadline: { appId: AppId; orderId: OrderId; expiresAtMs: number },
+): Promise<void> {
+  await tx
+    .insertInto('order_deadlines')
+    .values({ app_id: deadline.appId, order_id: deadline.orderId, expires_at_ms: deadline.expiresAtMs })
+    .execute()
+}
+
+/** The deadlines that have passed, the longest past first. */
+export async function selectDueDeadlines(
+  db: Db,
+  { nowMs, limit }: { nowMs: number; limit: number },
+): Promise<Row<'order_deadlines'>[]> {
+  return await db
+    .selectFrom('order_deadlines')
+    .selectAll()
+    .where('expires_at_ms', '<=', nowMs)
+    .orderBy('expires_at_ms')
+    .limit(limit)
+    .execute()
+}
+
+export async function deleteDeadlines(
+  tx: Tx,
+  { appId, orderIds }: { appId: AppId; orderIds: readonly OrderId[] },
+): Promise<void> {
+  if (orderIds.length === 0) return
+  await tx.deleteFrom('order_deadlines').where('app_id', '=', appId).where('order_id', 'in', orderIds).execute()
+}
+
+/** A player's orders that wait for a payment, oldest first, among those made since a time. The caller holds the player. */
+export async function selectPending(
+  tx: Tx,
+  { playerId, sinceMs }: { playerId: PlayerId; sinceMs: number },
+): Promise<Row<'orders'>[]> {
+  return await tx
+    .selectFrom('orders')
+    .selectAll()
+    .where('user_id', '=', playerId)
+    .where('created_at_ms', '>', sinceMs)
+    .where('status', '=', 'pending')
+    .orderBy('created_at_ms')
+    .execute()
+}
+
 /** An order of one player, or null: unknown, or another's. */
 export async function findOrder(
   db: Db,

@@ -1,69 +1,29 @@
-import { type Static, Type } from 'typebox'
-import type { OrderStatus, Row } from '../../db/schema.ts'
+import { Type } from 'typebox'
+import type { OrderStatus } from '../../db/schema.ts'
 import { namedPlayer } from '../../http/auth.ts'
-import { CursorField, LIMIT_DEFAULT, LimitField, NextCursorField, OrderIdField, UidField } from '../../http/fields.ts'
+import {
+  ChannelNameField,
+  CursorField,
+  ItemIdField,
+  LIMIT_DEFAULT,
+  LimitField,
+  NextCursorField,
+  OrderIdField,
+  shortText,
+  UidField,
+} from '../../http/fields.ts'
 import { defineRoute } from '../../http/route.ts'
 import type { Caller, ClientCaller } from '../../kernel/caller.ts'
-import { utcSeconds } from '../../kernel/clock.ts'
+import { isoTime } from '../../kernel/clock.ts'
 import type { Language } from '../../kernel/error-codes.ts'
 import type { OrderId, PlayerId } from '../../kernel/ids.ts'
-import { majorNumber } from '../../kernel/money.ts'
 import { accepted } from '../../kernel/outcome.ts'
-import { type OrderDeps, readHistory, readOrder } from './read-orders.ts'
+import { cancelOrder } from './cancel-order.ts'
+import type { LockedOrder } from './change-order-state.ts'
+import { type CreateOrderDeps, createOrder } from './create-order.ts'
+import { ORDER_EXAMPLE, OrderAnswer, orderAnswer } from './order-answer.ts'
+import { readHistory, readOrder } from './read-orders.ts'
 import { ORDER_STATUSES } from './rules.ts'
-
-const nullableText = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
-
-const OrderRow = Type.Object({
-  order_id: Type.String(),
-  item_id: Type.Integer(),
-  item_name: nullableText('Null when the item was unknown'),
-  order_time: Type.String({ description: 'UTC, `YYYY-MM-DD HH:mm:ss`' }),
-  order_status: Type.String(),
-  price: Type.Number(),
-  currency: Type.String(),
-  coins: Type.Integer({ description: 'Promised; once completed, granted' }),
-  tokens: Type.Integer({ description: 'Promised; once completed, granted' }),
-  is_first_charge: Type.Boolean(),
-  payment_channel: nullableText('As the platform was named'),
-  payment_method: nullableText('As it was told'),
-  error_code: nullableText('Why it failed or waits for review'),
-})
-
-const ORDER_EXAMPLE = {
-  order_id: 'order-20261101-0001',
-  item_id: 1,
-  item_name: 'Starter Pack',
-  order_time: '2026-11-01 09:30:00',
-  order_status: 'completed',
-  price: 19.99,
-  currency: 'USD',
-  coins: 1000,
-  tokens: 22,
-  is_first_charge: true,
-  payment_channel: 'stripe',
-  payment_method: null,
-  error_code: null,
-}
-
-/** An order as the history shows it. */
-function orderRow(order: Row<'orders'>, language: Language): Static<typeof OrderRow> {
-  return {
-    order_id: order.order_id,
-    item_id: order.item_id,
-    item_name: language === 'zh' ? order.item_name_zh : order.item_name_en,
-    order_time: utcSeconds(order.created_at_ms),
-    order_status: order.status,
-    price: majorNumber({ minor: order.price_minor, currency: order.currency }),
-    currency: order.currency,
-    coins: order.coins,
-    tokens: order.tokens,
-    is_first_charge: order.is_first_charge === 1,
-    payment_channel: order.payment_channel,
-    payment_method: order.payment_method,
-    error_code: order.error_code,
-  }
-}
 
 const PageFields = {
   uid: Type.Optional(UidField),
@@ -72,8 +32,8 @@ const PageFields = {
   status: Type.Optional(Type.Unsafe<OrderStatus>({ type: 'string', enum: ORDER_STATUSES })),
 }
 
-/** The calls that read orders. */
-export function orderRoutes(deps: OrderDeps) {
+/** The calls that read, make and give up orders. */
+export function orderRoutes(deps: CreateOrderDeps) {
   const history = async (input: {
     caller: Caller | (ClientCaller & { playerId: PlayerId })
     page: { uid?: string; limit?: number; cursor?: string; status?: OrderStatus }
@@ -92,7 +52,7 @@ export function orderRoutes(deps: OrderDeps) {
     })
     if (!found.ok) return found
     return accepted({
-      data: found.value.rows.map((order) => orderRow(order, input.language)),
+      data: found.value.rows.map((order) => orderAnswer(order, input.language)),
       next_cursor: found.value.nextCursor,
     })
   }
@@ -100,7 +60,7 @@ export function orderRoutes(deps: OrderDeps) {
     summary: "A player's orders, newest first",
     tag: 'Orders',
     access: 'player_or_server' as const,
-    answer: Type.Object({ data: Type.Array(OrderRow), next_cursor: NextCursorField }),
+    answer: Type.Object({ data: Type.Array(OrderAnswer), next_cursor: NextCursorField }),
     errors: ['player_not_found'] as const,
   }
   const example = { data: [ORDER_EXAMPLE], next_cursor: null }
@@ -122,14 +82,110 @@ export function orderRoutes(deps: OrderDeps) {
       tag: 'Orders',
       access: 'player',
       params: Type.Object({ order_id: OrderIdField }),
-      answer: OrderRow,
+      answer: OrderAnswer,
       errors: ['order_not_found'],
       examples: { answer: ORDER_EXAMPLE },
       handle: async ({ caller, params, language }) => {
         const orderId = params.order_id as OrderId
         const found = await readOrder(deps, { appId: caller.appId, playerId: caller.playerId, orderId })
-        return found.ok ? accepted(orderRow(found.value, language)) : found
+        return found.ok ? accepted(orderAnswer(found.value, language)) : found
       },
     }),
+    createOrder: createOrderRoute(deps),
+    cancelOrder: cancelOrderRoute(deps),
   }
+}
+
+const Checkout = Type.Object(
+  {
+    kind: Type.String({ description: '`url`: open `url`. `external`: whoever runs the channel takes the payment' }),
+    url: Type.Optional(Type.String()),
+  },
+  { description: 'What the client needs to pay' },
+)
+
+const PENDING_EXAMPLE = {
+  ...ORDER_EXAMPLE,
+  order_id: 'ord_5d41402abc4b2a76b9719d911017c592',
+  order_status: 'pending',
+  payment_channel: 'sandbox',
+}
+
+function createOrderRoute(deps: CreateOrderDeps) {
+  return defineRoute({
+    summary: 'Order an item',
+    description:
+      'A pending order that keeps its price, coins and bonuses for 30 minutes, and what the client needs to pay. ' +
+      '`payment_channel` is a configured channel of the app (in `local` the sandbox stands in for any other), or ' +
+      "`server`, where the game's own server takes the payment.",
+    tag: 'Orders',
+    access: 'player',
+    body: Type.Object({
+      item_id: ItemIdField,
+      payment_channel: ChannelNameField,
+      return_url: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 2048, description: "Where to go after paying; on the app's list" }),
+      ),
+    }),
+    answer: Type.Object({
+      ...OrderAnswer.properties,
+      expires_at: Type.String({ description: 'ISO 8601: until then it keeps its promise' }),
+      checkout: Type.Union([Checkout, Type.Null()], { description: 'Null when the order is paid or over by now' }),
+      msg: Type.String(),
+    }),
+    errors: ['player_not_found', 'item_not_found', 'item_locked', 'too_many_requests', 'channel_unavailable'],
+    examples: {
+      body: { item_id: 1, payment_channel: 'sandbox' },
+      answer: {
+        ...PENDING_EXAMPLE,
+        expires_at: '2026-11-01T10:00:00.000Z',
+        checkout: { kind: 'url', url: 'http://127.0.0.1:8000/sandbox/checkout/ord_5d41402abc4b2a76b9719d911017c592' },
+        msg: 'Waiting for the payment.',
+      },
+    },
+    idempotencyKey: 'header',
+    handle: async ({ caller, body, language, idempotencyKey }) => {
+      const tell = (order: LockedOrder) => ({
+        ...orderAnswer(order, language),
+        expires_at: isoTime(order.expires_at_ms ?? order.created_at_ms),
+        msg: language === 'zh' ? '等待支付。' : 'Waiting for the payment.',
+      })
+      const created = await createOrder(deps, {
+        appId: caller.appId,
+        playerId: caller.playerId,
+        itemId: Number(body.item_id),
+        channel: body.payment_channel,
+        returnUrl: body.return_url ?? null,
+        language,
+        reply: { key: idempotencyKey, tell },
+      })
+      return created.ok ? accepted({ ...created.value.answer, checkout: created.value.checkout }) : created
+    },
+  })
+}
+
+function cancelOrderRoute(deps: CreateOrderDeps) {
+  return defineRoute({
+    summary: 'Give up a pending order',
+    description: 'Should its payment arrive all the same, it is granted: a late success wins.',
+    tag: 'Orders',
+    access: 'player',
+    params: Type.Object({ order_id: OrderIdField }),
+    body: Type.Object({ reason: Type.Optional(shortText(200, 'Told to the game server')) }),
+    answer: OrderAnswer,
+    errors: ['order_not_found', 'order_not_pending'],
+    examples: {
+      body: { reason: 'changed my mind' },
+      answer: { ...PENDING_EXAMPLE, order_status: 'cancelled', error_code: 'PAYMENT_CANCELLED' },
+    },
+    idempotencyKey: 'header',
+    handle: ({ caller, params, body, language, idempotencyKey }) =>
+      cancelOrder(deps, {
+        appId: caller.appId,
+        playerId: caller.playerId,
+        orderId: params.order_id as OrderId,
+        reason: body.reason ?? null,
+        reply: { key: idempotencyKey, tell: (order) => orderAnswer(order, language) },
+      }),
+  })
 }

@@ -27,3 +27,20 @@ export function mayBecome(from: OrderStatus, to: OrderStatus): boolean {
 export function mayStillBePaid(status: OrderStatus): boolean {
   return mayBecome(status, 'completed') && status !== 'refunded' && status !== 'disputed'
 }
+
+/** How long a pending order keeps its price and its rewards; every checkout ends no later. */
+export const ORDER_LIFE_MS = 30 * 60 * 1000
+
+/**
+ * Whether a player may be sent back to this address: one of the app's list, to the letter but for its query. A fragment
+ * or a user name would let somebody else's link look like the app's.
+ */
+export function isReturnUrlListed(text: string, listed: readonly string[]): boolean {
+  const url = URL.parse(text)
+  if (url === null || url.hash !== '' || url.username !== '' || url.password !== '') return false
+  const place = (of: URL): string => `${of.protocol}//${of.host}${of.pathname}`
+  return listed.some((entry) => {
+    const known = URL.parse(entry)
+    return known !== null && place(known) === place(url) && (known.search === '' || known.search === url.search)
+  })
+}

@@ -1,17 +1,20 @@
 import { Type } from 'typebox'
-import type { DirectChannel, Evidence, ProvenCaller, VerifiedPayment } from '../../channels/channel.ts'
+import type { DirectChannel, Evidence, ProvenCaller } from '../../channels/channel.ts'
 import { CallerOrderIdField, CurrencyField, ItemIdField, PriceField, shortText, UidField } from '../../http/fields.ts'
 import { defineRoute } from '../../http/route.ts'
-import { invariant } from '../../kernel/invariant.ts'
-import { accepted, type Outcome, type Refusal } from '../../kernel/outcome.ts'
-import { type KeepDeps, keepAlone, workOnMessage } from './keep-message.ts'
-import type { PaymentLane } from './payment-lane.ts'
-import { recordFailure } from './record-failure.ts'
-import type { SettleDeps } from './settle-payments.ts'
-import type { Settlement } from './settlement.ts'
+import { accepted, type Refusal } from '../../kernel/outcome.ts'
+import { keepAlone } from './keep-message.ts'
+import {
+  FailureAnswer,
+  failureAnswer,
+  SETTLEMENT_ERRORS,
+  SETTLEMENT_EXAMPLE,
+  SettlementAnswer,
+  settlementAnswer,
+} from './message-answers.ts'
+import { type MessageDeps, recordMessage, settleMessage } from './settle-message.ts'
 
-export interface PaymentDeps extends SettleDeps, KeepDeps {
-  readonly lane: PaymentLane
+export interface PaymentDeps extends MessageDeps {
   readonly direct: DirectChannel
 }
 
@@ -60,27 +63,6 @@ const FailureBody = Type.Object({
   browser_lang: Type.Optional(shortText(64, 'Kept with the message')),
 })
 
-const SuccessAnswer = Type.Object({
-  order_id: Type.String(),
-  order_status: Type.String(),
-  coins_granted: Type.Integer(),
-  tokens_granted: Type.Integer(),
-  is_first_charge: Type.Boolean(),
-  replayed: Type.Boolean({ description: 'True when an earlier delivery had granted it' }),
-  balance: Type.Object(
-    { coins: Type.Integer(), tokens: Type.Integer() },
-    { description: 'The wallet right after the grant' },
-  ),
-  msg: Type.String(),
-})
-
-const FailureAnswer = Type.Object({
-  order_id: Type.String(),
-  order_status: Type.String({ description: 'As it truly is: a late failure never undoes a completed order' }),
-  error_code: Type.Union([Type.String(), Type.Null()]),
-  msg: Type.String(),
-})
-
 const EXAMPLE_MESSAGE = { order_id: 'order-20261101-0001', uid: '10001', item_id: 1 }
 
 /** The calls by which a trusted server tells what became of a payment. */
@@ -98,50 +80,20 @@ function successRoute(deps: PaymentDeps) {
     tag: 'Payments',
     access: 'payer',
     body: SuccessBody,
-    answer: SuccessAnswer,
-    errors: [
-      'player_not_found',
-      'item_not_found',
-      'item_locked',
-      'order_conflict',
-      'price_mismatch',
-      'balance_overflow',
-      'settlement_failed',
-    ],
+    answer: SettlementAnswer,
+    errors: SETTLEMENT_ERRORS,
     examples: {
       body: { ...EXAMPLE_MESSAGE, price: 19.99, currency: 'USD', transaction_id: 'txn-1', payment_channel: 'stripe' },
-      answer: {
-        order_id: EXAMPLE_MESSAGE.order_id,
-        order_status: 'completed',
-        coins_granted: 1000,
-        tokens_granted: 22,
-        is_first_charge: true,
-        replayed: false,
-        balance: { coins: 1000, tokens: 0 },
-        msg: 'Payment received: 1000 coins added, 22 tokens in the inbox.',
-      },
+      answer: SETTLEMENT_EXAMPLE,
     },
     onInvalid: (request) => keepInvalid(deps, { request, kind: 'payment' }),
     handle: async (request) => {
       const evidence = evidenceOf(deps, { request, kind: 'payment' })
       const verified = deps.direct.payment(request.caller, { message: request.body, evidence })
       if (!verified.ok) return keepRefused(deps, { request, kind: 'payment' }, verified)
-      const settled = await workOnMessage(deps, verified.value, () => settleInLane(deps, verified.value))
+      const settled = await settleMessage(deps, verified.value)
       if (!settled.ok) return settled
-      const { value } = settled
-      return accepted({
-        order_id: value.orderId,
-        order_status: value.orderStatus,
-        coins_granted: value.coinsGranted,
-        tokens_granted: value.tokensGranted,
-        is_first_charge: value.isFirstCharge,
-        replayed: value.replayed,
-        balance: value.balance,
-        msg:
-          request.language === 'zh'
-            ? `支付成功：${value.coinsGranted} 金币已到账，${value.tokensGranted} 第三货币已放入收件箱。`
-            : `Payment received: ${value.coinsGranted} coins added, ${value.tokensGranted} tokens in the inbox.`,
-      })
+      return accepted(settlementAnswer(settled.value, request.language))
     },
   })
 }
@@ -169,22 +121,11 @@ function failureRoute(deps: PaymentDeps) {
       const evidence = evidenceOf(deps, { request, kind: 'failure' })
       const verified = deps.direct.failure(request.caller, { message: request.body, evidence })
       if (!verified.ok) return keepRefused(deps, { request, kind: 'failure' }, verified)
-      const recorded = await workOnMessage(deps, verified.value, () => recordFailure(deps, verified.value))
+      const recorded = await recordMessage(deps, verified.value)
       if (!recorded.ok) return recorded
-      return accepted({
-        order_id: recorded.value.orderId,
-        order_status: recorded.value.orderStatus,
-        error_code: recorded.value.errorCode,
-        msg: request.language === 'zh' ? '已记录。' : 'Recorded.',
-      })
+      return accepted(failureAnswer(recorded.value, request.language))
     },
   })
-}
-
-async function settleInLane(deps: PaymentDeps, verified: VerifiedPayment): Promise<Outcome<Settlement>> {
-  const [outcome] = await deps.lane.settle(verified)
-  invariant(outcome, 'a one-line payment has one outcome')
-  return outcome
 }
 
 interface RefusedMessage {

@@ -8,4 +8,5 @@ export {
   insertIdentity,
   saveLockedPlayers,
 } from './queries.ts'
+export { readPlayer } from './read-player.ts'
 export { CHAIN_START, displayName, levelNumber } from './rules.ts'

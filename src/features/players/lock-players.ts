@@ -18,7 +18,7 @@ export async function lockPlayers(tx: Tx, playerIds: Iterable<PlayerId>): Promis
   return new Map(rows.map((row) => [row.user_id, row]))
 }
 
-/** Locks the one player who calls. Null: unknown, of another app, or erased. */
+/** Locks a player whom this app may deal with, or gives null: unknown, erased, or another app's. */
 export async function lockActivePlayer(
   tx: Tx,
   { appId, playerId }: { appId: AppId; playerId: PlayerId },

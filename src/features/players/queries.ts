@@ -53,6 +53,18 @@ export async function saveLockedPlayers(tx: Tx, players: readonly Row<'users'>[]
   await bulkUpdate(tx, { table: 'users', key: 'user_id', columns: LOCKED_COLUMNS, rows: players })
 }
 
+/** Writes how far a player is, and nothing that `saveLockedPlayers` writes. The caller holds the player. */
+export async function saveProgress(
+  tx: Tx,
+  progress: { playerId: PlayerId; levelHundredths: number; vipLevel: number },
+): Promise<void> {
+  await tx
+    .updateTable('users')
+    .set({ level_hundredths: progress.levelHundredths, vip_level: progress.vipLevel })
+    .where('user_id', '=', progress.playerId)
+    .execute()
+}
+
 /** Makes a player and gives the number that the database chose. */
 export async function insertPlayer(
   tx: Tx,

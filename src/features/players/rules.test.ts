@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CHAIN_START, displayName, levelNumber } from './rules.ts'
+import { CHAIN_START, displayName, LEVEL_HUNDREDTHS_MAX, levelNumber, parseLevel } from './rules.ts'
 
 test('a level is shown with its hundredths, exactly', () => {
   const shown: [number, number][] = [
@@ -15,6 +15,20 @@ test('a level is shown with its hundredths, exactly', () => {
   for (const [hundredths, level] of shown) assert.equal(levelNumber(hundredths), level)
   for (let hundredths = 0; hundredths < 20_000; hundredths++) {
     assert.equal(Math.round(levelNumber(hundredths) * 100), hundredths)
+  }
+})
+
+test('a level is read exactly as it is shown', () => {
+  for (let hundredths = 0; hundredths < 20_000; hundredths++) {
+    assert.equal(parseLevel(levelNumber(hundredths)), hundredths)
+  }
+  assert.equal(parseLevel(levelNumber(LEVEL_HUNDREDTHS_MAX)), LEVEL_HUNDREDTHS_MAX)
+  assert.equal(Object.is(parseLevel(-0), 0), true)
+})
+
+test('a level with more decimals, a sign, an exponent or too many digits is none', () => {
+  for (const level of [0.001, 99.995, 1e-7, 1e21, -1, -0.01, 21_474_836.48, Number.NaN, Number.POSITIVE_INFINITY]) {
+    assert.equal(parseLevel(level), null, String(level))
   }
 })
 

@@ -1,3 +1,8 @@
-export { type LedgerDraft, type LedgerTransaction, postLedgerTransaction } from './post-ledger-transaction.ts'
+export {
+  type LedgerDraft,
+  type LedgerKind,
+  type LedgerTransaction,
+  postLedgerTransaction,
+} from './post-ledger-transaction.ts'
 export { insertLedgerTransactions } from './queries.ts'
-export { inboxAccount, linkHash, type Posting, playerAccount, SYSTEM_ACCOUNTS } from './rules.ts'
+export { inboxAccount, linkHash, type Posting, playerAccount, SYSTEM_ACCOUNTS, wouldOverflow } from './rules.ts'

@@ -8,12 +8,17 @@ export type LedgerHolder = Pick<
   'user_id' | 'app_id' | 'coins' | 'tokens' | 'inbox_coins' | 'inbox_tokens' | 'ledger_seq' | 'chain_hash'
 >
 
+/** Why a ledger transaction was made. `game`: a game server spends or grants. */
+export type LedgerKind = 'order_grant' | 'inbox_claim' | 'daily_gift' | 'game'
+
 export interface LedgerDraft {
-  readonly kind: 'order_grant' | 'inbox_claim'
+  readonly kind: LedgerKind
   /** What caused it; with `kind` and the app it is unique for ever. */
   readonly sourceId: string
   readonly postings: readonly Posting[]
   readonly nowMs: number
+  /** In the words of whoever asked for it, one line; outside the hash. */
+  readonly reason?: string
 }
 
 /** A ledger transaction ready to be written. */
@@ -51,6 +56,7 @@ export function postLedgerTransaction(player: LedgerHolder, draft: LedgerDraft):
       created_at_ms: draft.nowMs,
       previous_hash: previousHash,
       hash,
+      reason: draft.reason ?? null,
     },
     postings: draft.postings.map((posting, index) => ({
       user_id: player.user_id,

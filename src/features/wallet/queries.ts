@@ -1,4 +1,6 @@
-import type { Tx } from '../../db/database.ts'
+import type { Db, Tx } from '../../db/database.ts'
+import type { Row } from '../../db/schema.ts'
+import type { PlayerId } from '../../kernel/ids.ts'
 import type { LedgerTransaction } from './post-ledger-transaction.ts'
 
 /** Writes ledger transactions with their postings: two statements for the whole batch. */
@@ -11,5 +13,36 @@ export async function insertLedgerTransactions(tx: Tx, transactions: readonly Le
   await tx
     .insertInto('postings')
     .values(transactions.flatMap((transaction) => transaction.postings))
+    .execute()
+}
+
+/** A player's ledger transactions, newest first, read by key: those before a number, or with null the newest. */
+export async function selectLedgerTransactions(
+  db: Db,
+  page: { playerId: PlayerId; before: number | null; limit: number },
+): Promise<Row<'ledger_transactions'>[]> {
+  let query = db
+    .selectFrom('ledger_transactions')
+    .selectAll()
+    .where('user_id', '=', page.playerId)
+    .orderBy('ledger_seq', 'desc')
+    .limit(page.limit)
+  if (page.before !== null) query = query.where('ledger_seq', '<', page.before)
+  return await query.execute()
+}
+
+/** The postings of a page of a player's ledger, in one statement, each transaction's in order. */
+export async function selectPostings(
+  db: Db,
+  { playerId, ledgerSeqs }: { playerId: PlayerId; ledgerSeqs: readonly number[] },
+): Promise<Row<'postings'>[]> {
+  if (ledgerSeqs.length === 0) return []
+  return await db
+    .selectFrom('postings')
+    .selectAll()
+    .where('user_id', '=', playerId)
+    .where('ledger_seq', 'in', ledgerSeqs)
+    .orderBy('ledger_seq')
+    .orderBy('posting_no')
     .execute()
 }

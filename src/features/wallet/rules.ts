@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import type { PagePosition } from '../../kernel/cursor.ts'
+import type { ErrorCode } from '../../kernel/error-codes.ts'
 import type { PlayerId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
-import type { GameCurrency } from '../../kernel/money.ts'
+import { GAME_CURRENCIES, type GameCurrency } from '../../kernel/money.ts'
 
 /** The accounts that have postings and no stored balance: nothing hot to lock. */
 export const SYSTEM_ACCOUNTS = ['sales', 'bonus', 'daily_gift', 'game', 'refund', 'write_off', 'support'] as const
@@ -54,4 +56,60 @@ export function checkPostings(postings: readonly Posting[]): void {
     invariant(Number.isSafeInteger(amount) && amount > 0, `a posting moves a positive whole amount, not ${amount}`)
     invariant(from !== to, `a posting moves between two accounts, not within ${from}`)
   }
+}
+
+/** A player's wallet, and what waits in the inbox. */
+export interface Balances {
+  readonly coins: number
+  readonly tokens: number
+  readonly inbox_coins: number
+  readonly inbox_tokens: number
+}
+
+/**
+ * Why a wallet may not be changed by an amount, or null when it may. Nothing is spent that is not there, so nothing at
+ * all by a player in debt; a grant pays a debt off. What waits in the inbox counts with what is granted, so that it
+ * can always be claimed.
+ */
+export function refuseChange(
+  balances: Balances,
+  { currency, amount }: { currency: GameCurrency; amount: number },
+): ErrorCode | null {
+  const balance = balances[currency]
+  if (amount < 0) return balance + amount < 0 ? 'insufficient_balance' : null
+  return wouldOverflow(balances, { coins: 0, tokens: 0, [currency]: amount }) ? 'balance_overflow' : null
+}
+
+/** Whether a wallet, with what waits in its inbox and comes to it later, would be more than can be counted exactly. */
+export function wouldOverflow(balances: Balances, given: Readonly<Record<GameCurrency, number>>): boolean {
+  return GAME_CURRENCIES.some(
+    // In this order no sum is rounded before it is compared: the inbox holds no less than nothing.
+    (currency) =>
+      given[currency] > 0 &&
+      given[currency] > Number.MAX_SAFE_INTEGER - balances[`inbox_${currency}`] - balances[currency],
+  )
+}
+
+/** How a game server's change is booked: what it grants comes from `game`, what it spends goes there. */
+export function gamePosting(
+  playerId: PlayerId,
+  { currency, amount }: { currency: GameCurrency; amount: number },
+): Posting {
+  const wallet = playerAccount(playerId)
+  return amount > 0
+    ? { from: 'game', to: wallet, currency, amount }
+    : { from: wallet, to: 'game', currency, amount: -amount }
+}
+
+/** Where a page of a player's ledger ends: at a number of that player's own sequence. */
+export function ledgerPosition(entry: { user_id: PlayerId; ledger_seq: number; created_at_ms: number }): PagePosition {
+  return { createdAtMs: entry.created_at_ms, id: `${entry.user_id}:${entry.ledger_seq}` }
+}
+
+/** The number that a position of this player's ledger stands for; null for one of another player's or another list. */
+export function ledgerSeqAt(playerId: PlayerId, { id }: PagePosition): number | null {
+  const match = /^([1-9][0-9]{0,14}):([1-9][0-9]{0,15})$/.exec(id)
+  if (match?.[1] !== String(playerId)) return null
+  const ledgerSeq = Number(match[2])
+  return Number.isSafeInteger(ledgerSeq) ? ledgerSeq : null
 }

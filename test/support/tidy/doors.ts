@@ -14,7 +14,7 @@ interface Door {
   readonly may: readonly string[]
 }
 
-const FEATURE_DOORS = ['src/features/[^/]+/index.ts', 'src/features/[^/]+/routes.ts']
+const FEATURE_DOORS = ['src/features/[^/]+/index.ts', 'src/features/[^/]+/(?:[a-z-]+-)?routes.ts']
 
 /** The floor plan's doors. The first line whose `from` fits a file decides; a file that none fits is not on the plan. */
 const DOORS: readonly Door[] = [
@@ -26,21 +26,37 @@ const DOORS: readonly Door[] = [
   { from: /^src\/(?:version|workers)\.ts$/, may: [] },
   { from: /^src\/compose\.ts$/, may: ['src/(?!main.ts|start.ts|cli/).*'] },
   { from: /^src\/kernel\//, may: ['src/kernel/.*'] },
-  { from: /^src\/config\//, may: ['src/config/.*', 'src/kernel/.*', '=src/kv/redis-config.ts'] },
+  {
+    from: /^src\/config\//,
+    may: ['src/config/.*', 'src/kernel/.*', '=src/kv/redis-config.ts', '=src/messaging/settings.ts'],
+  },
   { from: /^src\/db\//, may: ['src/db/.*', 'src/kernel/.*'] },
   { from: /^src\/kv\//, may: ['src/kv/.*', 'src/kernel/.*'] },
+  // The local mailbox keeps its messages in a store that it is handed.
+  { from: /^src\/messaging\//, may: ['src/messaging/.*', 'src/kernel/.*', '=src/kv/kv.ts'] },
   {
     from: /^src\/http\/routes\.ts$/,
     may: [...FEATURE_DOORS, 'src/(http|db|kernel|console|shop|test-routes)/.*', 'src/kv/kv.ts'],
   },
   { from: /^src\/http\//, may: ['src/http/(?!routes.ts).*', 'src/(kernel|db|kv)/.*', '=src/config/.*'] },
-  { from: /^src\/channels\/registry\.ts$/, may: ['src/channels/[^/]+/index.ts', 'src/channels/channel.ts'] },
+  {
+    from: /^src\/channels\/registry\.ts$/,
+    may: ['src/channels/[^/]+/index.ts', 'src/channels/channel.ts', 'src/kernel/.*'],
+  },
   { from: /^src\/channels\/channel\.ts$/, may: ['src/kernel/.*'] },
   { from: /^src\/channels\/[^/]+\//, may: ['src/channels/channel.ts', 'src/kernel/.*'] },
   {
-    // A key-value store is handed to a feature, which knows its interface and not what stands behind it.
+    // A key-value store and messengers are handed to a feature, which knows their interfaces and not what stands behind.
     from: /^src\/features\/[^/]+\//,
-    may: ['src/(kernel|db)/(?!dialects/).*', 'src/http/(?!routes.ts).*', 'src/kv/kv.ts', '=src/channels/channel.ts'],
+    may: [
+      ...['src/(kernel|db)/(?!dialects/).*', 'src/http/(?!routes.ts).*', 'src/kv/kv.ts'],
+      ...['=src/channels/channel.ts', '=src/messaging/messenger.ts'],
+    ],
+  },
+  // A platform that is played here: its pages and its memory. Its messages come in by the door of every platform.
+  {
+    from: /^src\/sandbox\//,
+    may: ['src/(kernel|http)/(?!routes.ts).*', 'src/kv/kv.ts', 'src/channels/sandbox/index.ts'],
   },
   { from: /^src\/(jobs|console|shop|test-routes)\//, may: [...FEATURE_DOORS, 'src/(kernel|db|kv|http)/.*'] },
   {
@@ -50,7 +66,7 @@ const DOORS: readonly Door[] = [
 ]
 
 // Folders of one concern whose files may import each other, and nothing of a neighbour's.
-const OWN_ROOM = /^src\/(?:features\/[^/]+|channels\/[^/]+|jobs|console|shop|test-routes)\//
+const OWN_ROOM = /^src\/(?:features\/[^/]+|channels\/[^/]+|jobs|console|shop|sandbox|test-routes)\//
 
 export function doorBreaches(source: Source): Breach[] {
   const breaches: Breach[] = []

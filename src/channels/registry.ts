@@ -1,0 +1,59 @@
+import type { AppId } from '../kernel/ids.ts'
+import { accepted } from '../kernel/outcome.ts'
+import type { Channel, Channels } from './channel.ts'
+import { openSandboxChannel, type SandboxInstance, type SandboxPlatform } from './sandbox/index.ts'
+import { openSignedChannel, type SignedInstance } from './signed/index.ts'
+
+/** A configured instance, by its type. */
+export type ChannelInstance =
+  | ({ readonly type: 'sandbox' } & SandboxInstance)
+  | ({ readonly type: 'signed' } & SignedInstance)
+
+/** What the channels of a type need beside their own settings. */
+export interface ChannelMeans {
+  readonly sandbox: { readonly platformOf: (instance: string) => SandboxPlatform; readonly secret: string }
+}
+
+const SERVER_INSTANCE = 'server'
+
+/**
+ * Opens every configured channel; a new type is one case here. `standIn`: an app's sandbox also takes the orders for
+ * channels that it does not have, so that a game can be tried before its platforms are set up.
+ */
+export function openChannels(
+  instances: readonly ChannelInstance[],
+  { means, standIn }: { means: ChannelMeans; standIn: boolean },
+): Channels {
+  const opened = new Map(instances.map((instance) => [instance.instance, openChannel(instance, means)]))
+  const sandboxes = new Map<AppId, Channel>()
+  for (const { type, instance, appId } of instances) {
+    const channel = opened.get(instance)
+    if (type === 'sandbox' && channel && !sandboxes.has(appId)) sandboxes.set(appId, channel)
+  }
+  return {
+    byInstance: (instance) => opened.get(instance) ?? null,
+    forOrder: (appId, name) => {
+      if (name === SERVER_INSTANCE) return serverChannel(appId)
+      const channel = opened.get(name)
+      if (channel?.appId === appId) return channel
+      return standIn ? (sandboxes.get(appId) ?? null) : null
+    },
+  }
+}
+
+function openChannel(instance: ChannelInstance, means: ChannelMeans): Channel {
+  switch (instance.type) {
+    case 'sandbox': {
+      const { appId, instance: name } = instance
+      const { platformOf, secret } = means.sandbox
+      return openSandboxChannel({ appId, instance: name }, { platform: platformOf(name), secret })
+    }
+    case 'signed':
+      return openSignedChannel(instance)
+  }
+}
+
+/** The instance that every app has: its own server takes the payment and tells us with its token. */
+function serverChannel(appId: AppId): Channel {
+  return { instance: SERVER_INSTANCE, appId, openCheckout: async () => accepted({ kind: 'external' }) }
+}

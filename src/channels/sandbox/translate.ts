@@ -1,0 +1,69 @@
+import type { AppId, OrderId } from '../../kernel/ids.ts'
+import { parsePlayerId } from '../../kernel/ids.ts'
+import { minorUnits, parseCurrency } from '../../kernel/money.ts'
+import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import {
+  type Evidence,
+  type VerifiedFailure,
+  type VerifiedPayment,
+  vouchForFailure,
+  vouchForPayment,
+} from '../channel.ts'
+import type { SandboxPurchase } from './wire.ts'
+
+/** Whose message it is. */
+export interface SandboxSource {
+  readonly appId: AppId
+  readonly instance: string
+}
+
+/** A purchase that the sandbox platform vouches for, as a payment. */
+export function sandboxPayment(
+  source: SandboxSource,
+  { purchase, evidence }: { purchase: SandboxPurchase; evidence: Evidence },
+): Outcome<VerifiedPayment> {
+  const playerId = parsePlayerId(purchase.uid)
+  const currency = parseCurrency(purchase.currency)
+  if (playerId === null) return invalid('uid')
+  if (currency === null) return invalid('currency')
+  const price = { minor: minorUnits(purchase.amount_minor), currency }
+  const { item_id: itemId, quantity } = purchase
+  return accepted(
+    vouchForPayment({
+      ...source,
+      environment: 'live',
+      transactionId: purchase.transaction_id,
+      factsAreIdentity: false,
+      playerId,
+      lines: [{ lineNo: 1, orderId: purchase.order_id as OrderId, itemId, quantity, price }],
+      shown: { channel: purchase.channel_shown, method: 'sandbox' },
+      evidence,
+    }),
+  )
+}
+
+/** A purchase that came to nothing. */
+export function sandboxFailure(
+  source: SandboxSource,
+  told: { purchase: SandboxPurchase; code: string; evidence: Evidence },
+): Outcome<VerifiedFailure> {
+  const { purchase, code, evidence } = told
+  const playerId = parsePlayerId(purchase.uid)
+  if (playerId === null) return invalid('uid')
+  return accepted(
+    vouchForFailure({
+      ...source,
+      environment: 'live',
+      playerId,
+      orderId: purchase.order_id as OrderId,
+      itemId: purchase.item_id,
+      errorCode: code,
+      shown: { channel: purchase.channel_shown, method: 'sandbox' },
+      evidence,
+    }),
+  )
+}
+
+function invalid(path: string) {
+  return refused('invalid_fields', { details: [{ path, message: 'is not valid' }] })
+}

@@ -1,0 +1,1 @@
+export { isGiftWaiting } from './is-gift-waiting.ts'

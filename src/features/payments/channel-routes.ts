@@ -1,0 +1,120 @@
+import { Type } from 'typebox'
+import type { ChannelMessage, WebhookCall } from '../../channels/channel.ts'
+import { ChannelNameField, OrderIdField } from '../../http/fields.ts'
+import { defineRoute } from '../../http/route.ts'
+import type { Language } from '../../kernel/error-codes.ts'
+import type { OrderId } from '../../kernel/ids.ts'
+import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { ORDER_EXAMPLE, OrderAnswer, orderAnswer } from '../orders/index.ts'
+import { type CheckDeps, checkOrder } from './check-order.ts'
+import {
+  failureAnswer,
+  SETTLEMENT_ERRORS,
+  SETTLEMENT_EXAMPLE,
+  SettlementAnswer,
+  settlementAnswer,
+} from './message-answers.ts'
+import { recordMessage, settleMessage } from './settle-message.ts'
+
+/** The calls behind which a platform stands: its callbacks, what a device has bought, and our questions to it. */
+export function channelRoutes(deps: CheckDeps) {
+  return {
+    checkOrder: checkRoute(deps),
+    verifyPurchase: verifyRoute(deps),
+    receiveWebhook: webhookRoute(deps, Type.Object({ instance: InstanceField })),
+    receiveNamedWebhook: webhookRoute(deps, Type.Object({ instance: InstanceField, callback: CallbackField })),
+  }
+}
+
+const InstanceField = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$', description: 'The channel, as configured' })
+const CallbackField = Type.String({
+  pattern: '^[a-z0-9][a-z0-9_-]{0,63}$',
+  description: 'Where a platform has several',
+})
+
+function checkRoute(deps: CheckDeps) {
+  return defineRoute({
+    summary: 'I paid and got nothing',
+    description:
+      'Asks the platform whether the order was paid, settles it if it was, and answers the order as it stands. ' +
+      'Once in ten seconds for each order. No key is needed: the payment is its own.',
+    tag: 'Orders',
+    access: 'player',
+    params: Type.Object({ order_id: OrderIdField }),
+    body: Type.Object({}),
+    answer: OrderAnswer,
+    errors: ['order_not_found', 'too_many_requests', 'channel_unavailable', 'settlement_failed'],
+    examples: { body: {}, answer: { ...ORDER_EXAMPLE, payment_channel: 'sandbox' } },
+    handle: async ({ caller, params, language, requestId }) => {
+      const orderId = params.order_id as OrderId
+      const { appId, playerId } = caller
+      const checked = await checkOrder(deps, { appId, playerId, orderId, requestId })
+      return checked.ok ? accepted(orderAnswer(checked.value, language)) : checked
+    },
+  })
+}
+
+function verifyRoute(deps: CheckDeps) {
+  return defineRoute({
+    summary: 'A purchase made on the device',
+    description:
+      'Proves with the platform what a device has bought and settles it. Beside `payment_channel` it takes what that ' +
+      'channel asks for (the sandbox: `transaction_id`). Finish the transaction on the device only after a 200, or ' +
+      'where `action` is `finish_transaction`.',
+    tag: 'Payments',
+    access: 'player',
+    body: Type.Object({ payment_channel: ChannelNameField }),
+    answer: SettlementAnswer,
+    errors: ['purchase_not_found', 'channel_unavailable', ...SETTLEMENT_ERRORS],
+    examples: { body: { payment_channel: 'sandbox' }, answer: SETTLEMENT_EXAMPLE },
+    handle: async ({ caller, body, language, requestId }) => {
+      const channel = deps.channels.forOrder(caller.appId, body.payment_channel)
+      if (!channel?.verifyPurchase) {
+        const message = channel ? 'takes no purchases from a device' : 'is no channel of this app'
+        return refused('invalid_fields', { details: [{ path: 'payment_channel', message }] })
+      }
+      const question = { nowMs: deps.clock.nowMs(), requestId }
+      const verified = await channel.verifyPurchase({ playerId: caller.playerId, told: body, question })
+      if (!verified.ok) return verified
+      const settled = await settleMessage(deps, verified.value)
+      return settled.ok ? accepted(settlementAnswer(settled.value, language)) : settled
+    },
+  })
+}
+
+function webhookRoute(deps: CheckDeps, params: ReturnType<typeof Type.Object>) {
+  return defineRoute({
+    summary: "A platform's callback",
+    description: 'Proven by the signature of the platform, over the body as it was sent; safe to send again for ever.',
+    tag: 'Payments',
+    access: 'webhook',
+    params,
+    answer: Type.Object({ order_id: Type.String(), order_status: Type.String(), msg: Type.String() }),
+    errors: ['channel_not_found', 'invalid_fields', ...SETTLEMENT_ERRORS],
+    examples: { answer: { order_id: SETTLEMENT_EXAMPLE.order_id, order_status: 'completed', msg: 'Recorded.' } },
+    handle: async ({ params: named, headers, rawBody, language, requestId }) => {
+      const { instance, callback } = named as { instance: string; callback?: string }
+      const channel = deps.channels.byInstance(instance)
+      if (!channel?.receive) return refused('channel_not_found')
+      const call: WebhookCall = {
+        ...{ callback: callback ?? null, headers, rawBody, requestId },
+        nowMs: deps.clock.nowMs(),
+      }
+      const message = channel.receive(call)
+      return message.ok ? act(deps, message.value, language) : message
+    },
+  })
+}
+
+async function act(
+  deps: CheckDeps,
+  message: ChannelMessage,
+  language: Language,
+): Promise<Outcome<{ order_id: string; order_status: string; msg: string }>> {
+  if (message.kind === 'payment') {
+    const settled = await settleMessage(deps, message.payment)
+    return settled.ok ? accepted(settlementAnswer(settled.value, language)) : settled
+  }
+  const recorded = await recordMessage(deps, message.failure)
+  return recorded.ok ? accepted(failureAnswer(recorded.value, language)) : recorded
+}

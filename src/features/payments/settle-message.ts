@@ -1,0 +1,26 @@
+import type { VerifiedFailure, VerifiedPayment } from '../../channels/channel.ts'
+import { invariant } from '../../kernel/invariant.ts'
+import type { Outcome } from '../../kernel/outcome.ts'
+import { type KeepDeps, workOnMessage } from './keep-message.ts'
+import type { PaymentLane } from './payment-lane.ts'
+import { type RecordedFailure, recordFailure } from './record-failure.ts'
+import type { SettleDeps } from './settle-payments.ts'
+import type { Settlement } from './settlement.ts'
+
+export interface MessageDeps extends SettleDeps, KeepDeps {
+  readonly lane: PaymentLane
+}
+
+/** Settles a payment of one line, whichever road it came by; a fault of ours keeps the message and asks for a retry. */
+export function settleMessage(deps: MessageDeps, payment: VerifiedPayment): Promise<Outcome<Settlement>> {
+  return workOnMessage(deps, payment, async () => {
+    const [outcome] = await deps.lane.settle(payment)
+    invariant(outcome, 'a one-line payment has one outcome')
+    return outcome
+  })
+}
+
+/** Records a failure, whichever road it came by. */
+export function recordMessage(deps: MessageDeps, failure: VerifiedFailure): Promise<Outcome<RecordedFailure>> {
+  return workOnMessage(deps, failure, () => recordFailure(deps, failure))
+}

@@ -1,0 +1,73 @@
+import { Cron } from 'croner'
+import type { Logger } from 'pino'
+import { stopwatch } from '../kernel/clock.ts'
+import { type KeyValueStore, KeyValueUnavailable } from '../kv/kv.ts'
+
+/** A piece of background work. It may run in any process at any time, also in two at once: the database protects it. */
+export interface Job {
+  readonly name: string
+  /** A cron pattern with seconds, in UTC. */
+  readonly pattern: string
+  /** Gives how much it did, for the log. */
+  readonly run: () => Promise<number>
+}
+
+/** The jobs at work. */
+export interface Jobs {
+  /** Runs one now, whatever its pattern says; gives how much it did. */
+  run(name: string): Promise<number>
+  /** Starts no more, and waits for those under way. */
+  close(): Promise<void>
+}
+
+// A slot is one second of the pattern; the lease outlives clocks that differ by some seconds.
+const LEASE_MS = 60_000
+
+/** Runs jobs by their patterns, each in one of the processes that share the store, and never over itself. */
+export function startJobs(jobs: readonly Job[], deps: { kv: KeyValueStore; logger: Logger }): Jobs {
+  const underWay = new Set<Promise<unknown>>()
+  const track = <T>(work: Promise<T>): Promise<T> => {
+    const settled = work.catch(() => undefined).finally(() => underWay.delete(settled))
+    underWay.add(settled)
+    return work
+  }
+  const crons = jobs.map((job) => {
+    const onTime = (cron: Cron) => track(runOnTime(job, { ...deps, slotMs: cron.currentRun()?.getTime() ?? 0 }))
+    return new Cron(job.pattern, { timezone: 'UTC', protect: true, unref: true }, onTime)
+  })
+  return {
+    run: async (name) => {
+      const job = jobs.find((one) => one.name === name)
+      if (!job) throw new Error(`there is no job ${name}`)
+      return track(job.run())
+    },
+    close: async () => {
+      for (const cron of crons) cron.stop()
+      await Promise.all(underWay)
+    },
+  }
+}
+
+async function runOnTime(job: Job, deps: { kv: KeyValueStore; logger: Logger; slotMs: number }): Promise<void> {
+  const { kv, logger, slotMs } = deps
+  const elapsedMs = stopwatch()
+  try {
+    if (!(await takeSlot(kv, { name: job.name, slotMs }))) return
+    const done = await job.run()
+    if (done > 0) logger.info(`job ${job.name}: ${done} done in ${elapsedMs().toFixed(0)} ms`)
+  } catch (error) {
+    // The next run does what this one could not.
+    logger.warn({ err: error }, `job ${job.name} failed`)
+  }
+}
+
+/** One process for each slot. With the store away every process runs it: twice the work, and nothing worse. */
+async function takeSlot(kv: KeyValueStore, { name, slotMs }: { name: string; slotMs: number }): Promise<boolean> {
+  const slot = Math.floor(slotMs / 1000)
+  try {
+    return await kv.setIfAbsent(`job:${name}:${slot}`, '1', { ttlMs: LEASE_MS })
+  } catch (error) {
+    if (error instanceof KeyValueUnavailable) return true
+    throw error
+  }
+}
