@@ -2,28 +2,18 @@ import { randomBytes } from 'node:crypto'
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { Channels } from './channels/channel.ts'
 import { openChannels } from './channels/registry.ts'
-import { openDirectChannel, verifySigner } from './channels/signed/index.ts'
+import { verifySigner } from './channels/signed/index.ts'
+import { featureRoutes } from './compose-routes.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
-import { type LoginCodeDeps, openLoginCodes } from './features/account/index.ts'
-import { accountRoutes } from './features/account/routes.ts'
+import { openLoginCodes } from './features/account/index.ts'
 import { openApps } from './features/apps/index.ts'
-import { dailyGiftRoutes } from './features/daily-gift/routes.ts'
-import { inboxRoutes } from './features/inbox/routes.ts'
-import { orderRoutes } from './features/orders/routes.ts'
-import { channelRoutes } from './features/payments/channel-routes.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
-import { paymentRoutes } from './features/payments/routes.ts'
-import { playerRoutes } from './features/players/routes.ts'
-import { authenticateCaller, openAccessTokens, openSessionStore, type SessionDeps } from './features/sessions/index.ts'
-import { sessionRoutes } from './features/sessions/routes.ts'
-import { type Catalogues, openCatalogues, seedCatalogue } from './features/store/index.ts'
-import { storeRoutes } from './features/store/routes.ts'
-import { walletRoutes } from './features/wallet/routes.ts'
+import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
+import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { corsOptions } from './http/cors.ts'
 import { gatherDocs, mountDocs } from './http/docs.ts'
 import { mountHealth } from './http/health.ts'
@@ -31,21 +21,16 @@ import { openLogger } from './http/logger.ts'
 import { createMetrics, type Metrics, measureRequests, mountMetrics } from './http/metrics.ts'
 import { mountRoutes } from './http/mount.ts'
 import { openRateLimiter } from './http/rate-limit.ts'
-import type { RouteEntry } from './http/route.ts'
-import { routes } from './http/routes.ts'
 import { createServer } from './http/server.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
-import { invariant } from './kernel/invariant.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
 import { type MessageLog, openMessengers } from './messaging/open-messengers.ts'
 import { openPlayedPlatform } from './sandbox/platform.ts'
 import { mountSandbox } from './sandbox/routes.ts'
-import type { CallApi } from './test-routes/play.ts'
-import { testRoutes } from './test-routes/routes.ts'
 import { VERSION } from './version.ts'
 import { isWorker, shareMetrics } from './workers.ts'
 
@@ -108,7 +93,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
     limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
     routes: featureRoutes({
-      ...{ config, clock, server, database, kv, sessionDeps, loginCodes, catalogues, messageDeps, channels },
+      ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
+      ...{ loginCodes, mailbox: loginCodes.messengers.mailbox },
     }),
   })
   if (config.channels.some(({ type }) => type === 'sandbox')) await mountSandbox(server, { ...sandbox, clock })
@@ -135,51 +121,6 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   }
 }
 
-/** What the features are built from. */
-interface Parts {
-  readonly config: Config
-  readonly clock: Clock
-  readonly server: FastifyInstance
-  readonly database: Database
-  readonly kv: KeyValueStore
-  readonly sessionDeps: SessionDeps
-  readonly loginCodes: LoginCodeDeps
-  readonly catalogues: Catalogues
-  readonly messageDeps: MessageDeps
-  readonly channels: Channels
-}
-
-/** Every feature's calls, each handed what it needs. */
-function featureRoutes(parts: Parts): RouteEntry[] {
-  const { config, clock, server, database, kv, sessionDeps, loginCodes, catalogues, messageDeps, channels } = parts
-  const { apps, sessions } = sessionDeps
-  // In `local` everybody is believed: a bare login id, and a client that says it has paid.
-  const isLocal = config.env === 'local'
-  const [firstApp] = apps.all
-  invariant(firstApp, 'the configuration names at least one app')
-  return routes({
-    sessions: sessionRoutes(sessionDeps),
-    account: accountRoutes({
-      ...{ database, apps, sessions, clock, loginCodes },
-      loginTrust: isLocal ? 'bare_ids' : 'proof',
-    }),
-    store: storeRoutes({ database, catalogues, clock }),
-    orders: orderRoutes({ database, clock, catalogues, apps, channels }),
-    inbox: inboxRoutes({ database, clock }),
-    dailyGift: dailyGiftRoutes({ database, apps, catalogues, clock }),
-    players: playerRoutes({ database, clock }),
-    wallet: walletRoutes({ database, clock }),
-    payments: paymentRoutes({ ...messageDeps, direct: openDirectChannel({ mint: isLocal ? 'open' : 'closed' }) }),
-    channels: channelRoutes({ ...messageDeps, channels, kv }),
-    tests: testRoutes({
-      isOpen: isLocal,
-      appId: firstApp.appId,
-      callApi: callOn(server),
-      ...{ database, kv, clock, version: VERSION },
-    }),
-  })
-}
-
 /** The server before any route of its own. */
 async function openServer(
   config: Config,
@@ -195,15 +136,6 @@ async function openServer(
   await server.register(cors, corsOptions(config.http.cors))
   if (config.http.docs) await gatherDocs(server, { version: VERSION })
   return server
-}
-
-/** Calls the API of this very server, as its own client. */
-function callOn(server: FastifyInstance): CallApi {
-  return async ({ method, path, token, body }) => {
-    const headers = token === null ? {} : { authorization: `Bearer ${token}` }
-    const answer = await server.inject({ method, url: path, headers, ...(body === null ? {} : { payload: body }) })
-    return { status: answer.statusCode, body: answer.json() }
-  }
 }
 
 /** The platform that the sandbox plays. Its pages are mounted only where a channel of that type is configured. */

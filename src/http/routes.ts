@@ -82,5 +82,6 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['GET', '/test/order_history_test', tests.orderHistoryTest],
     ['GET', '/test/daily_gift_test', tests.dailyGiftTest],
     ['GET', '/test/database_info', tests.databaseInfo],
+    ['GET', '/test/mailbox', tests.mailbox],
   ]
 }

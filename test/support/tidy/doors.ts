@@ -24,7 +24,7 @@ const DOORS: readonly Door[] = [
     may: ['src/(?:start|workers|compose|version).ts', 'src/(?:config|kernel)/.*', 'src/http/logger.ts'],
   },
   { from: /^src\/(?:version|workers)\.ts$/, may: [] },
-  { from: /^src\/compose\.ts$/, may: ['src/(?!main.ts|start.ts|cli/).*'] },
+  { from: /^src\/compose(?:-routes)?\.ts$/, may: ['src/(?!main.ts|start.ts|cli/).*'] },
   { from: /^src\/kernel\//, may: ['src/kernel/.*'] },
   {
     from: /^src\/config\//,
@@ -58,7 +58,10 @@ const DOORS: readonly Door[] = [
     from: /^src\/sandbox\//,
     may: ['src/(kernel|http)/(?!routes.ts).*', 'src/kv/kv.ts', 'src/channels/sandbox/index.ts'],
   },
-  { from: /^src\/(jobs|console|shop|test-routes)\//, may: [...FEATURE_DOORS, 'src/(kernel|db|kv|http)/.*'] },
+  {
+    from: /^src\/(jobs|console|shop|test-routes)\//,
+    may: [...FEATURE_DOORS, 'src/(kernel|db|kv|http)/.*', '=src/messaging/mailbox.ts'],
+  },
   {
     from: /^src\/cli\//,
     may: ['src/features/[^/]+/index.ts', 'src/(cli|kernel|config|db|kv)/.*', 'src/(?:compose|version).ts'],
@@ -115,6 +118,9 @@ function guardedFault({ path }: Source, target: string): string | null {
   if (target === 'src/start.ts' && path !== 'src/main.ts') return 'src/start.ts is imported only by main.ts'
   const composes =
     /^src\/(?:main|start)\.ts$/.test(path) || path.startsWith('src/cli/') || path.startsWith('test/support/')
+  if (target === 'src/compose-routes.ts' && path !== 'src/compose.ts') {
+    return 'src/compose-routes.ts is a part of compose.ts and imported only by it'
+  }
   if (target === 'src/compose.ts' && !composes) {
     return 'src/compose.ts is imported only by start.ts, cli/ and test/support/'
   }
