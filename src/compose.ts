@@ -21,6 +21,7 @@ import { mountHealth } from './http/health.ts'
 import { openLogger } from './http/logger.ts'
 import { createMetrics, type Metrics, measureRequests, mountMetrics } from './http/metrics.ts'
 import { mountRoutes } from './http/mount.ts'
+import { openRateLimiter } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
@@ -92,6 +93,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   await mountRoutes(server, {
     authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
+    limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
     routes: featureRoutes({
       ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
       ...{ loginCodes, mailbox: loginCodes.messengers.mailbox },

@@ -31,7 +31,14 @@ export interface HttpConfig {
   readonly cors: CorsConfig
   /** Addresses and networks whose X-Forwarded-For is believed; empty: nobody's. */
   readonly trustedProxies: readonly string[]
+  readonly rateLimit: RateLimitConfig
   readonly docs: boolean
+}
+
+/** Calls a minute of one client address, over all workers together; 0 is no limit. */
+export interface RateLimitConfig {
+  readonly perMinute: number
+  readonly loginPerMinute: number
 }
 
 export interface CorsConfig {

@@ -6,7 +6,7 @@ import { readDatabase } from './database-url.ts'
 import { type ConfigFault, combine, faultsOf, type Reading, read, valueIn } from './faults.ts'
 import { localDefaults } from './local.ts'
 import { readMessaging } from './messaging.ts'
-import { readCors, readHost, readTrustedProxies } from './network.ts'
+import { readCors, readHost, readRateLimit, readTrustedProxies } from './network.ts'
 import { onlineDefaults } from './online.ts'
 import type { ListenAddress } from './port.ts'
 import { keyValueOrFile, readRedis } from './redis-settings.ts'
@@ -59,6 +59,7 @@ function readAll(texts: Texts, env: Environment) {
     allowPublic: readSetting(texts, 'LOCAL_ALLOW_PUBLIC'),
     cors: readCors(texts),
     trustedProxies: readTrustedProxies(texts),
+    rateLimit: readRateLimit(texts),
     docs: readRequired(texts, 'DOCS'),
     workers: readRequired(texts, 'WORKERS'),
     shutdownGraceMs: readRequired(texts, 'SHUTDOWN_GRACE_MS'),
@@ -113,7 +114,7 @@ function draftOf(readings: Readings, env: Environment): Draft {
 }
 
 function configOf(parts: ReadParts, env: Environment): Config {
-  const { host, port, cors, trustedProxies, docs, allowPublic: _, redis, ...rest } = parts
-  const http: HttpConfig = { host, port, cors, trustedProxies, docs }
+  const { host, port, cors, trustedProxies, rateLimit, docs, allowPublic: _, redis, ...rest } = parts
+  const http: HttpConfig = { host, port, cors, trustedProxies, rateLimit, docs }
   return { env, http, keyValue: keyValueOrFile(redis, parts.database), ...rest }
 }

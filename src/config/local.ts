@@ -22,6 +22,8 @@ export const localDefaults: EnvironmentDefaults = {
   SMS: null,
   CORS_ORIGINS: 'http://localhost:*,http://127.0.0.1:*',
   TRUSTED_PROXIES: null,
+  RATE_LIMIT_PER_MINUTE: '0',
+  RATE_LIMIT_LOGIN_PER_MINUTE: '0',
   WORKERS: '1',
   SHUTDOWN_GRACE_MS: '10000',
   LOG_LEVEL: 'info',

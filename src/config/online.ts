@@ -19,6 +19,8 @@ export const onlineDefaults: EnvironmentDefaults = {
   SMS: null,
   CORS_ORIGINS: null,
   TRUSTED_PROXIES: null,
+  RATE_LIMIT_PER_MINUTE: '600',
+  RATE_LIMIT_LOGIN_PER_MINUTE: '30',
   WORKERS: '1',
   SHUTDOWN_GRACE_MS: '10000',
   LOG_LEVEL: 'warn',

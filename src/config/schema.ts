@@ -26,6 +26,8 @@ function variable<S extends TSchema>(
 const port = Type.Integer({ minimum: 0, maximum: 65535 })
 // A worker is a process with its own pool of database connections: more than this is a mistake.
 const workers = Type.Integer({ minimum: 1, maximum: 64 })
+// Far above what one address of people sends; 0 is no limit at all.
+const callsPerMinute = Type.Integer({ minimum: 0, maximum: 1_000_000 })
 // Ten minutes: whoever stops the process has lost patience long before.
 const graceMs = Type.Integer({ minimum: 0, maximum: 600_000 })
 
@@ -191,6 +193,14 @@ export const VARIABLES = {
   TRUSTED_PROXIES: variable('list', Type.String(), {
     en: 'Addresses or networks (CIDR) of your own proxies, whose X-Forwarded-For is believed, separated by commas.',
     zh: '受信任的反向代理地址或网段（CIDR），以逗号分隔；仅信任其 X-Forwarded-For。',
+  }),
+  RATE_LIMIT_PER_MINUTE: variable('whole number', callsPerMinute, {
+    en: 'How many API calls one client address (IPv6: one /64) may make a minute, a quarter of them at once; 0 for no limit. Game servers and signed calls are never limited. Workers share it out evenly.',
+    zh: '每个客户端地址（IPv6 为 /64 网段）每分钟可调用 API 的次数，其中四分之一可同时发出；0 表示不限。游戏服务器与签名调用不受限制。由各工作进程均分。',
+  }),
+  RATE_LIMIT_LOGIN_PER_MINUTE: variable('whole number', callsPerMinute, {
+    en: 'The same for `token`, `token/refresh`, `login` and `login/code` alone, which also count above.',
+    zh: '同上，但仅针对 `token`、`token/refresh`、`login` 与 `login/code`（同时计入上一项）。',
   }),
   WORKERS: variable('whole number', workers, {
     en: 'How many processes answer; more than one needs MySQL or MariaDB.',

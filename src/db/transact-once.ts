@@ -42,11 +42,8 @@ async function workUnderKey<T, A extends object>(
   const { key, clock, reply, keptForMs } = call
   const nowMs = clock.nowMs()
   const held = await holdKey(tx, key, nowMs)
-  if (held.answer !== null && (held.expires_at_ms === null || held.expires_at_ms > nowMs)) {
-    return held.request_hash === key.requestHash
-      ? accepted(JSON.parse(held.answer) as A)
-      : refused('idempotency_mismatch')
-  }
+  const kept = keptAnswer<A>(held, { key, nowMs })
+  if (kept) return kept
   const done = await work(tx)
   if (!done.ok) {
     await freeKey(tx, key)
@@ -57,6 +54,34 @@ async function workUnderKey<T, A extends object>(
   const expiresAtMs = keptMs === null ? null : nowMs + keptMs
   await keepAnswer(tx, key, { answer: JSON.stringify(answer), nowMs, expiresAtMs })
   return accepted(answer)
+}
+
+/**
+ * What is kept under a key, without doing anything: for a use case that would use up something outside its transaction
+ * (a code that works once) before it starts one. Null when there is work to do; `transactOnce` then looks again.
+ */
+export async function findKeptAnswer<A extends object>(
+  deps: { database: Database; clock: Clock },
+  key: IdempotencyKey | null,
+): Promise<Outcome<A> | null> {
+  if (!key) return null
+  const held = await deps.database.db
+    .selectFrom('idempotency_keys')
+    .selectAll()
+    .where('scope', '=', key.scope)
+    .where('idempotency_key', '=', key.key)
+    .executeTakeFirst()
+  return held ? keptAnswer<A>(held, { key, nowMs: deps.clock.nowMs() }) : null
+}
+
+function keptAnswer<A extends object>(
+  held: Row<'idempotency_keys'>,
+  { key, nowMs }: { key: IdempotencyKey; nowMs: number },
+): Outcome<A> | null {
+  if (held.answer === null || (held.expires_at_ms !== null && held.expires_at_ms <= nowMs)) return null
+  return held.request_hash === key.requestHash
+    ? accepted(JSON.parse(held.answer) as A)
+    : refused('idempotency_mismatch')
 }
 
 /** Removes answers that are over, about `rowsMax` of the oldest in one statement; tells how many there were. */

@@ -108,6 +108,12 @@ export const ERROR_CODES = {
   ),
   identity_taken: entry(409, 'show_message', 'This identity belongs to another player.', '该登录身份已属于其他玩家。'),
   last_identity: entry(409, 'show_message', 'The last way to log in cannot be removed.', '最后一个登录身份不能移除。'),
+  too_many_identities: entry(
+    409,
+    'show_message',
+    'This player has as many ways to log in as one can have.',
+    '登录身份数量已达上限。',
+  ),
   insufficient_balance: entry(409, 'show_message', 'The balance is not enough.', '余额不足。'),
   already_claimed: entry(409, 'show_message', 'This was claimed already.', '奖励已领取。'),
   message_withdrawn: entry(409, 'show_message', 'This reward was withdrawn.', '该奖励已撤回。'),

@@ -90,6 +90,9 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       partner: { type: 'signed', appId: OTHER_APP_ID, secrets: [PARTNER_SECRET, 'test-signing-secret-that-is-older'] },
     }),
     ...(online ? { JWT_SECRET: 'b7Yd2Kq9Wn4Xs6Vt1Rm8Zc3Lp5Hj0GfUo', LOG_FILE: join(directory, 'log') } : {}),
+    // Every test of a suite comes from one address.
+    RATE_LIMIT_PER_MINUTE: '0',
+    RATE_LIMIT_LOGIN_PER_MINUTE: '0',
     ...redis?.variables,
     ...options.variables,
   }

@@ -30,6 +30,7 @@ export async function logIn(
   input: {
     session: { appId: AppId; sessionId: SessionId; playerId: PlayerId | null }
     claim: LoginClaim
+    userAgent: string | undefined
   },
 ): Promise<Outcome<LoggedIn>> {
   const { session } = input
@@ -42,7 +43,8 @@ export async function logIn(
     return player?.user_id === session.playerId ? accepted({ player, isNew: false }) : refused('session_bound')
   }
   const found = await findOrCreatePlayer(deps, known)
-  const bound = await bindSession(deps, { sessionId: session.sessionId, playerId: found.player.user_id })
+  const { sessionId } = session
+  const bound = await bindSession(deps, { sessionId, playerId: found.player.user_id, userAgent: input.userAgent })
   return bound.ok ? accepted(found) : bound
 }
 

@@ -38,6 +38,7 @@ export function loginCodeRoutes(deps: LoginCodeDeps) {
         'that 429, with `Retry-After`. In the query of `GET /login` the `+` of a phone number is written `%2B`.',
       tag: 'Account',
       access: 'session',
+      limit: 'login',
       body: CodeRequest,
       answer: CodeAnswer,
       errors: ['login_type_unavailable', 'too_many_requests', 'code_not_sent'],

@@ -6,7 +6,7 @@ import type { LoginCodeDeps } from './login-codes.ts'
 import { type LoginClaim, type LoginProvider, type LoginTrust, provenIdentity } from './rules.ts'
 
 /**
- * The identity that a claim proves, or why it does not. A right code is used up by this, whatever becomes of the call:
+ * The identity that a claim proves, or why it does not: the one door for logging in and for linking. A right code is used up by this, whatever becomes of the call:
  * ask last of all that may be refused without it.
  */
 export async function proveIdentity(
