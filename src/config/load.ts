@@ -8,6 +8,7 @@ import { localDefaults } from './local.ts'
 import { readCors, readHost, readTrustedProxies } from './network.ts'
 import { onlineDefaults } from './online.ts'
 import type { ListenAddress } from './port.ts'
+import { readPublicUrl } from './public-url.ts'
 import { keyValueOrFile, readRedis } from './redis-settings.ts'
 import { readJwtSecret } from './secrets.ts'
 import { readRequired, readSetting, type Texts, textsOf } from './settings.ts'
@@ -55,6 +56,7 @@ function readAll(texts: Texts, env: Environment) {
   return {
     host: readHost(texts),
     port: readRequired(texts, 'PORT'),
+    publicUrl: readPublicUrl(texts),
     allowPublic: readSetting(texts, 'LOCAL_ALLOW_PUBLIC'),
     cors: readCors(texts),
     trustedProxies: readTrustedProxies(texts),
@@ -63,6 +65,7 @@ function readAll(texts: Texts, env: Environment) {
     shutdownGraceMs: readRequired(texts, 'SHUTDOWN_GRACE_MS'),
     database: readDatabase(texts),
     migrateAtStart: readRequired(texts, 'MIGRATE_AT_START'),
+    backupDir: readRequired(texts, 'BACKUP_DIR'),
     redis: readRedis(texts),
     jwtSecret: readJwtSecret(texts, env),
     apps,
@@ -111,7 +114,7 @@ function draftOf(readings: Readings, env: Environment): Draft {
 }
 
 function configOf(parts: ReadParts, env: Environment): Config {
-  const { host, port, cors, trustedProxies, docs, allowPublic: _, redis, ...rest } = parts
-  const http: HttpConfig = { host, port, cors, trustedProxies, docs }
+  const { host, port, publicUrl, cors, trustedProxies, docs, allowPublic: _, redis, ...rest } = parts
+  const http: HttpConfig = { host, port, publicUrl, cors, trustedProxies, docs }
   return { env, http, keyValue: keyValueOrFile(redis, parts.database), ...rest }
 }
