@@ -3,8 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
-import { type FinishedProcess, runProgram } from './child-server.ts'
+import { type Cleanup, type FinishedProcess, runProgram } from './child-server.ts'
 import { type Engine, type EngineStore, engines } from './engines.ts'
 import { testRedis } from './test-redis.ts'
 
@@ -29,7 +28,7 @@ export function backupEngines(): Engine[] {
 }
 
 /** A place for a database that is gone after the test, and the variables by which our programs find it. */
-export async function openPlace(t: TestContext, engine: Engine): Promise<{ store: EngineStore; variables: Variables }> {
+export async function openPlace(t: Cleanup, engine: Engine): Promise<{ store: EngineStore; variables: Variables }> {
   const store = await engine.create()
   const redis = engine.name === 'mysql' ? testRedis() : null
   t.after(async () => {
@@ -40,10 +39,7 @@ export async function openPlace(t: TestContext, engine: Engine): Promise<{ store
 }
 
 /** A database with its schema and a catalogue, and no server. */
-export async function openMigrated(
-  t: TestContext,
-  engine: Engine,
-): Promise<{ store: EngineStore; variables: Variables }> {
+export async function openMigrated(t: Cleanup, engine: Engine): Promise<{ store: EngineStore; variables: Variables }> {
   const place = await openPlace(t, engine)
   for (const program of ['src/cli/migrate.ts', 'src/cli/seed.ts']) {
     const { code, stderr } = await runProgram(program, { variables: place.variables })

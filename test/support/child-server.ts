@@ -48,8 +48,13 @@ const START_WITHIN_MS = 30_000
 const END_WITHIN_MS = 60_000
 const RUNNING_LINE = / is running at (http:\/\/\S*\d)/
 
+/** Whatever undoes things when it ends: a test, or a suite. */
+export interface Cleanup {
+  after(work: () => unknown): void
+}
+
 /** A folder that is gone after the test. */
-export function temporaryDirectory(t: TestContext): string {
+export function temporaryDirectory(t: Cleanup): string {
   const directory = mkdtempSync(join(tmpdir(), 'payment-api-child-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   return directory
