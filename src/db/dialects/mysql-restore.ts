@@ -27,7 +27,7 @@ export async function openMysqlRestoreTarget(settings: MysqlSettings): Promise<R
     server = new Server(await openSession(withoutSchema, PATIENCE), settings)
     version = readVersion(String((await server.ask('select version() as version'))[0]?.['version']))
   } catch (error) {
-    if (error instanceof StorageUnavailable) throw error
+    if (error instanceof StorageUnavailable || error instanceof BackupRefused) throw error
     throw explainOpenError(error, settings)
   }
   return {
@@ -55,10 +55,11 @@ class Server {
     this.#connection = connection
   }
 
+  /** @throws BackupRefused with what the server says against it. */
   async ask(sql: string, values: readonly string[] = []): Promise<RowDataPacket[]> {
     return await new Promise((resolve, reject) => {
       this.#connection.query(sql, [...values], (error, rows) =>
-        error ? reject(error) : resolve(rows as RowDataPacket[]),
+        error ? reject(refusedBy(error)) : resolve(rows as RowDataPacket[]),
       )
     })
   }
@@ -66,7 +67,7 @@ class Server {
   /** As it stands in a dump, without a second look for question marks. */
   async run(sql: string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.#connection.query(sql, (error) => (error ? reject(error) : resolve()))
+      this.#connection.query(sql, (error) => (error ? reject(refusedBy(error)) : resolve()))
     })
   }
 
@@ -84,6 +85,10 @@ class Server {
   async close(): Promise<void> {
     await new Promise<void>((resolve) => this.#connection.end(() => resolve()))
   }
+}
+
+function refusedBy(error: Error): BackupRefused {
+  return new BackupRefused(`the database server says: ${error.message}`, { cause: error })
 }
 
 function named(name: string): string {
