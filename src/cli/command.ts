@@ -80,7 +80,7 @@ async function openExisting(config: Config, { schema }: CommandSettings): Promis
 
 const FOR_THE_OPERATOR = [CommandRefused, StorageUnavailable, SchemaMismatch, BackupRefused]
 
-function describeFailure(error: unknown): string {
+export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const isForTheOperator = FOR_THE_OPERATOR.some((kind) => error instanceof kind)
   return isForTheOperator ? error.message : (error.stack ?? error.message)

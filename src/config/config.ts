@@ -24,6 +24,12 @@ export interface Config {
   readonly metrics: MetricsConfig
 }
 
+/** What could be read of a configuration that has faults: what is faulty is missing. A whole one is known too. */
+export type KnownConfig = Partial<Omit<Config, 'env' | 'http'>> & {
+  readonly env: Environment
+  readonly http: Partial<HttpConfig>
+}
+
 export interface HttpConfig {
   readonly host: string
   /** 0 takes a free one. */

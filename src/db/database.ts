@@ -44,6 +44,8 @@ export interface EngineReport {
   readonly faults: readonly { readonly fault: string; readonly remedy: string }[]
   /** What the operator should know and may decide otherwise. */
   readonly notes: readonly string[]
+  /** The time on the server's own clock; null where there is no server. */
+  readonly clockMs: number | null
 }
 
 /** How long a transaction that meets others is tried again. */

@@ -12,6 +12,7 @@ export function describeSqlite(writer: SqliteFile): EngineReport {
   return {
     version,
     faults: level >= FULL ? [] : [{ fault, remedy }],
+    clockMs: null,
     notes: ['SQLite is one process on one machine: when the machine is gone, only a backup elsewhere is left'],
   }
 }
