@@ -1,5 +1,4 @@
-import type { KeyValueSettings } from './open.ts'
-import { openKeyValueStore } from './open.ts'
+import { type KeyValueSettings, openKeyValueStore } from './open.ts'
 
 /** What the store says of itself, for the operator. */
 export interface KeyValueReport {
@@ -18,7 +17,7 @@ export async function reportKeyValueStore(settings: KeyValueSettings): Promise<K
   const store = await openKeyValueStore(settings)
   try {
     await store.ping()
-    return { version: 'a SQLite file', notes: ['sessions are in a file of this machine'], clockMs: null }
+    return { version: 'a SQLite file', notes: [], clockMs: null }
   } finally {
     await store.close()
   }

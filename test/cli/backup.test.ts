@@ -2,20 +2,17 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { sql } from 'kysely'
-import { describeFaults, loadConfig } from '../../src/config/load.ts'
-import { openDatabase } from '../../src/db/open-database.ts'
 import { assertAuditClean } from '../support/audit-run.ts'
 import {
   assertRefused,
   backup,
   backupEngines,
+  changeDatabase,
   listed,
   makeBackup,
   openMigrated,
   openPlace,
   restore,
-  type Variables,
 } from '../support/backups.ts'
 import { startChildServer, temporaryDirectory } from '../support/child-server.ts'
 import { deliver, makeLoad, makePlayers } from '../support/payment-load.ts'
@@ -112,7 +109,7 @@ for (const engine of backupEngines()) {
 
     test('tells by its exit code that the books in it are not clean, and is kept all the same', async (t) => {
       const { variables } = await openMigrated(t, engine)
-      await change(
+      await changeDatabase(
         variables,
         `insert into users (app_id, status, user_name, avatar_url, level_hundredths, vip_level, coins, tokens,
           inbox_coins, inbox_tokens, ledger_seq, chain_hash, event_seq, created_at_ms)
@@ -132,7 +129,7 @@ for (const engine of backupEngines()) {
 
     test('before a new release is migrated it copies the older schema, and says that nobody audited it', async (t) => {
       const { variables } = await openMigrated(t, engine)
-      await change(variables, "delete from schema_migrations where name like '0010%.05'")
+      await changeDatabase(variables, "delete from schema_migrations where name like '0010%.05'")
       const { folder, manifest } = await makeBackup(variables, temporaryDirectory(t))
       assert.deepEqual([manifest.audit.clean, manifest.audit.verdict_covers], [null, null])
       const fresh = await openPlace(t, engine)
@@ -146,7 +143,10 @@ for (const engine of backupEngines()) {
       const empty = await openPlace(t, engine)
       assertRefused(await backup(empty.variables, '--to', directory), /no tables yet|there is no database at/)
       const { variables } = await openMigrated(t, engine)
-      await change(variables, "insert into schema_migrations (name, timestamp) values ('9000-from-the-future.01', '')")
+      await changeDatabase(
+        variables,
+        "insert into schema_migrations (name, timestamp) values ('9000-from-the-future.01', '')",
+      )
       assertRefused(await backup(variables, '--to', directory), /from a newer release .*9000-from-the-future/)
       assert.deepEqual(listed(directory), [])
       for (const keep of ['0', '-1', 'all', '1.5']) {
@@ -171,16 +171,4 @@ for (const engine of backupEngines()) {
       )
     })
   })
-}
-
-/** One statement on the database, behind the service's back. */
-async function change(variables: Variables, statement: string): Promise<void> {
-  const loaded = loadConfig(variables)
-  if (!loaded.ok) throw new Error(describeFaults(loaded.faults))
-  const database = await openDatabase(loaded.config.database)
-  try {
-    await database.inTransaction((tx) => sql.raw(statement).execute(tx))
-  } finally {
-    await database.close()
-  }
 }

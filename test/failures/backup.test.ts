@@ -27,20 +27,23 @@ const KILL_TRIES = 20
 for (const engine of backupEngines()) {
   describe(`a backup that is broken off on ${engine.name}`, () => {
     test('kill -9 in the middle leaves nothing that a restore would take', async (t) => {
-      const { variables } = await openMigrated(t, engine)
-      const directory = temporaryDirectory(t)
+      const place = await openMigrated(t, engine)
+      const [directory, logins] = [temporaryDirectory(t), temporaryDirectory(t)]
+      const variables = { ...place.variables, TMPDIR: logins }
       const left = await killInTheMiddle({ variables, directory, signal: 'SIGKILL' })
       assert.match(left, /^\.unfinished-/)
       const fresh = await openPlace(t, engine)
       assertRefused(await restore(fresh.variables, join(directory, left)), /no whole backup: it was interrupted/)
       const { folder } = await makeBackup(variables, directory)
       assert.equal((await restore(fresh.variables, folder)).code, 0)
+      assert.deepEqual(listed(logins), [], 'a login that was left is gone with the next backup')
     })
 
     test('a signal takes everything away again', async (t) => {
       const { variables } = await openMigrated(t, engine)
-      const directory = temporaryDirectory(t)
-      assert.equal(await killInTheMiddle({ variables, directory, signal: 'SIGTERM' }), '')
+      const [directory, TMPDIR] = [temporaryDirectory(t), temporaryDirectory(t)]
+      const left = await killInTheMiddle({ variables: { ...variables, TMPDIR }, directory, signal: 'SIGTERM' })
+      assert.deepEqual([left, listed(TMPDIR)], ['', []])
     })
 
     test('a disk that has no room for it leaves nothing, and says so', async (t) => {

@@ -3,6 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sql } from 'kysely'
+import { describeFaults, loadConfig } from '../../src/config/load.ts'
+import { openDatabase } from '../../src/db/open-database.ts'
 import { type Cleanup, type FinishedProcess, runProgram } from './child-server.ts'
 import { type Engine, type EngineStore, engines } from './engines.ts'
 import { testRedis } from './test-redis.ts'
@@ -94,4 +97,16 @@ export function forgeData(folder: string, data: Buffer): void {
     manifest.data.bytes = data.length
     manifest.data.sha256 = createHash('sha256').update(data).digest('hex')
   })
+}
+
+/** One statement on the database, behind the service's back. */
+export async function changeDatabase(variables: Variables, statement: string): Promise<void> {
+  const loaded = loadConfig(variables)
+  if (!loaded.ok) throw new Error(describeFaults(loaded.faults))
+  const database = await openDatabase(loaded.config.database)
+  try {
+    await database.inTransaction((tx) => sql.raw(statement).execute(tx))
+  } finally {
+    await database.close()
+  }
 }

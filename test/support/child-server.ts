@@ -132,9 +132,10 @@ export async function startChildServer(
 /** Runs one of our own programs to its end, with nothing in its environment but what is named. */
 export async function runProgram(
   file: string,
-  options: { args?: readonly string[]; variables?: Readonly<Record<string, string>> } = {},
+  options: { args?: readonly string[]; variables?: Readonly<Record<string, string>>; cwd?: string } = {},
 ): Promise<FinishedProcess> {
-  const child = spawnProgram([join(ROOT, file), ...(options.args ?? [])], options.variables ?? {})
+  const { args = [], variables = {}, cwd } = options
+  const child = spawnProgram([join(ROOT, file), ...args], variables, cwd)
   return await finished(child)
 }
 
@@ -191,9 +192,9 @@ async function startProcess(variables: Readonly<Record<string, string>>): Promis
   return { child, url, said, ended, startedInMs: performance.now() - startedMs }
 }
 
-function spawnProgram(args: readonly string[], variables: Readonly<Record<string, string>>): ChildProcess {
+function spawnProgram(args: readonly string[], variables: Readonly<Record<string, string>>, cwd = ROOT): ChildProcess {
   const child = spawn(process.execPath, args, {
-    cwd: ROOT,
+    cwd,
     env: cleanEnvironment(variables),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { KnownConfig } from '../../config/config.ts'
 import type { EngineReport } from '../../db/database.ts'
 import { SchemaMismatch } from '../../db/errors.ts'
+import { knownMigrations } from '../../db/migrations/run.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { KeyValueUnavailable } from '../../kv/kv.ts'
 import type { KeyValueSettings } from '../../kv/open.ts'
@@ -26,7 +27,7 @@ export async function askKeyValueStore(
   if (keyValue === undefined) return { keyValue: null, keyValueFailure: null }
   if (keyValue.kind === 'sqlite' && !existsSync(keyValue.file)) {
     // Looking must not make it.
-    const notes = [`the file of the sessions, ${keyValue.file}, is made at the first start`]
+    const notes = [`${keyValue.file} is made at the first start`]
     return { keyValue: { version: 'a SQLite file', notes, clockMs: null }, keyValueFailure: null }
   }
   const settings: KeyValueSettings =
@@ -94,7 +95,7 @@ const sessions = ({ keyValue, keyValueFailure }: StoreReports): Check => ({
     if (keyValueFailure !== null) {
       return [failed(keyValueFailure, 'Start Redis, or mend REDIS_URL or REDIS_CONF, as the line says.')]
     }
-    return keyValue === null ? [] : passed(`${keyValue.version} answers`, keyValue.notes)
+    return keyValue === null ? [] : passed(`sessions are kept in ${keyValue.version}`, keyValue.notes)
   },
 })
 
@@ -116,7 +117,9 @@ export const BOOKS: Check = {
   name: 'books',
   variables: [],
   examine: async ({ database }) => {
-    if (database === null || (await database.pendingMigrations()).length > 0) return []
+    // Only this release's schema can be read; that it is another one is told by the check of the schema.
+    const current = JSON.stringify(await knownMigrations())
+    if (database === null || JSON.stringify(await database.appliedMigrations()) !== current) return []
     const { clean, invariants } = await auditDatabase(database)
     const broken = invariants.filter(({ breaches }) => breaches > 0).map(({ name }) => name)
     if (clean) return passed(`the books are clean: ${invariants.length} invariants hold`)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
@@ -45,8 +45,14 @@ export function writeOptionFile(
   settings: MysqlSettings,
   { family }: DumpProgram,
 ): { file: string; remove: () => void } {
-  const folder = mkdtempSync(join(tmpdir(), 'payment-api-login-'))
-  const remove = (): void => rmSync(folder, { recursive: true, force: true })
+  removeLeftLogins()
+  const folder = mkdtempSync(join(tmpdir(), `${LOGIN_FOLDER}${process.pid}-`))
+  const remove = (): void => {
+    process.off('exit', remove)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  // A signal ends the process without a word to who waits for the program.
+  process.once('exit', remove)
   try {
     const file = join(folder, 'client.cnf')
     const { host, port, user, password } = settings
@@ -65,6 +71,30 @@ export function writeOptionFile(
   } catch (error) {
     remove()
     throw error
+  }
+}
+
+const LOGIN_FOLDER = 'payment-api-login-'
+
+/** What processes left that were killed before they could take it away. */
+function removeLeftLogins(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = Number(/^payment-api-login-([0-9]+)-/.exec(name)?.[1] ?? process.pid)
+    if (pid === process.pid || isAlive(pid)) continue
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true })
+    } catch {
+      // Another user's: theirs to remove.
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 
