@@ -51,6 +51,8 @@ export interface Service {
 /** What tests put in the place of the real thing: only what is not ours. */
 export interface Overrides {
   readonly clock?: Clock
+  /** `by_hand`: background work is done when `jobs.run` says so, and by no schedule of the real time. */
+  readonly jobs?: 'by_hand'
 }
 
 /**
@@ -103,7 +105,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   if (config.http.docs) await mountDocs(server)
   const report: ExpireDeps['report'] = ({ error, ...about }) =>
     logger.warn({ err: error, ...about }, 'an order could not expire')
-  const jobs = startJobs(schedule({ database, clock, report }), { kv, logger })
+  const jobs = startJobs(schedule({ database, clock, report }), { kv, logger, onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {

@@ -23,8 +23,11 @@ export interface Jobs {
 // A slot is one second of the pattern; the lease outlives clocks that differ by some seconds.
 const LEASE_MS = 60_000
 
-/** Runs jobs by their patterns, each in one of the processes that share the store, and never over itself. */
-export function startJobs(jobs: readonly Job[], deps: { kv: KeyValueStore; logger: Logger }): Jobs {
+/**
+ * Runs jobs by their patterns, each in one of the processes that share the store, and never over itself. With
+ * `onTime: false` they run only when they are told to.
+ */
+export function startJobs(jobs: readonly Job[], deps: { kv: KeyValueStore; logger: Logger; onTime?: boolean }): Jobs {
   const stopping = new AbortController()
   const underWay = new Set<Promise<unknown>>()
   const track = <T>(work: Promise<T>): Promise<T> => {
@@ -32,7 +35,7 @@ export function startJobs(jobs: readonly Job[], deps: { kv: KeyValueStore; logge
     underWay.add(settled)
     return work
   }
-  const crons = jobs.map((job) => {
+  const crons = (deps.onTime === false ? [] : jobs).map((job) => {
     const onTime = (cron: Cron) => {
       const slotMs = cron.currentRun()?.getTime() ?? 0
       return track(runOnTime(job, { ...deps, slotMs, signal: stopping.signal }))

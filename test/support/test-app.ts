@@ -98,7 +98,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   }
   const loaded = loadConfig(variables)
   if (!loaded.ok) throw new Error(describeFaults(loaded.faults))
-  const service = await compose(loaded.config, options)
+  // A clock that is held must not meet work that is begun by the real one.
+  const service = await compose(loaded.config, options.clock ? { ...options, jobs: 'by_hand' } : options)
   const url = await service.server.listen({ host: '127.0.0.1', port: 0 })
   const call = (method: string, path: string, callOptions?: CallOptions) =>
     request(url + path, { method, ...callOptions })
