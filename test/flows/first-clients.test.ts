@@ -17,7 +17,7 @@ onEveryEngine((on) => {
     test(`a first client plays through, paying by "${payment_channel}"`, async () => {
       const name = payment_channel.replaceAll(' ', '-')
       const { token } = assertDone(await post('/token', '', { appId: APP_ID }))
-      const path = `/api/v1/login?loginType=1&loginId=first-${name}&shareId=0&device=x`
+      const path = `/api/v1/login?loginType=1&loginId=first-${name}&loginCode=&shareId=0&device=x`
       const { uid, is_first_pay } = assertDone(await on.app.call('GET', path, { token }))
       assert.equal(is_first_pay, 1)
       assert.equal(assertDone(await post('/refresh', token, { uid })).uid, uid)

@@ -6,7 +6,7 @@ import type { ClientCaller } from '../../kernel/caller.ts'
 import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
 import { isGiftWaiting } from '../daily-gift/index.ts'
-import { displayName, levelNumber } from '../players/index.ts'
+import { PlayerFields, playerFields } from '../players/index.ts'
 import { identityRoutes } from './identity-routes.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
 import { loginCodeRoutes } from './login-code-routes.ts'
@@ -14,15 +14,7 @@ import { claimOf, LOGIN_TYPES, LoginCodeField, LoginIdField, LoginTypeField, Pro
 import type { LoginClaim } from './rules.ts'
 
 const AccountAnswer = Type.Object({
-  user_id: UidField,
-  uid: UidField,
-  user_name: Type.String(),
-  avatar_url: Type.String(),
-  level: Type.Number({ description: 'Two decimals' }),
-  vip_level: Type.Integer(),
-  coins: Type.Integer(),
-  tokens: Type.Integer(),
-  is_first_pay: Type.Integer({ description: '1: the next payment is a first charge', enum: [0, 1] }),
+  ...PlayerFields.properties,
   daily_gift: Type.Integer({ description: "1: today's gift can be claimed now", enum: [0, 1] }),
   is_new: Type.Boolean(),
   msg: Type.String(),
@@ -55,17 +47,8 @@ function accountAnswer(
   msg: Record<Language, string>,
   language: Language,
 ) {
-  const uid = String(player.user_id)
   return {
-    user_id: uid,
-    uid,
-    user_name: displayName(player),
-    avatar_url: player.avatar_url,
-    level: levelNumber(player.level_hundredths),
-    vip_level: player.vip_level,
-    coins: player.coins,
-    tokens: player.tokens,
-    is_first_pay: player.first_charge_order_id === null ? 1 : 0,
+    ...playerFields(player),
     daily_gift: isGiftWaiting(deps, player) ? 1 : 0,
     is_new: isNew,
     msg: msg[language],

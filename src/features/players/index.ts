@@ -1,5 +1,6 @@
 export { findOrCreatePlayer } from './find-or-create-player.ts'
 export { type LockedPlayer, lockActivePlayer, lockPlayers } from './lock-players.ts'
+export { PlayerFields, playerFields } from './player-answer.ts'
 export {
   deleteIdentity,
   findIdentities,
