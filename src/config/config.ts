@@ -13,6 +13,8 @@ export interface Config {
   readonly shutdownGraceMs: number
   readonly database: DatabaseConfig
   readonly migrateAtStart: boolean
+  /** Where backups are kept. */
+  readonly backupDir: string
   readonly keyValue: KeyValueConfig
   /** Null only in `local`: the caller makes one and keeps it. */
   readonly jwtSecret: string | null
@@ -24,10 +26,18 @@ export interface Config {
   readonly metrics: MetricsConfig
 }
 
+/** What could be read of a configuration that has faults: what is faulty is missing. A whole one is known too. */
+export type KnownConfig = Partial<Omit<Config, 'env' | 'http'>> & {
+  readonly env: Environment
+  readonly http: Partial<HttpConfig>
+}
+
 export interface HttpConfig {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** Where the world reaches the server, as an origin without a slash at its end; null where nobody has said. */
+  readonly publicUrl: string | null
   readonly cors: CorsConfig
   /** Addresses and networks whose X-Forwarded-For is believed; empty: nobody's. */
   readonly trustedProxies: readonly string[]

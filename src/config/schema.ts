@@ -130,6 +130,10 @@ export const VARIABLES = {
     en: 'The port to listen on; 0 takes a free one.',
     zh: '监听端口；0 表示自动选择空闲端口。',
   }),
+  PUBLIC_URL: variable('URL', Type.String({ maxLength: 2048 }), {
+    en: 'The address under which the world reaches the server, like `https://pay.example.com`; `http` only on this machine.',
+    zh: '外界访问本服务的地址，例如 `https://pay.example.com`；仅本机可用 `http`。',
+  }),
   LOCAL_ALLOW_PUBLIC: variable('switch', Type.Boolean(), {
     en: 'Lets `local` listen on an address that others can reach. Whoever reaches it can make coins.',
     zh: '允许 `local` 监听外部可访问的地址。任何能访问者都可随意发放金币。',
@@ -142,6 +146,10 @@ export const VARIABLES = {
   MIGRATE_AT_START: variable('switch', Type.Boolean(), {
     en: 'Brings the tables up to date when the server starts (else: `npm run migrate`).',
     zh: '启动时自动升级数据表（否则请运行 `npm run migrate`）。',
+  }),
+  BACKUP_DIR: variable('text', Type.String({ minLength: 1, maxLength: 4096 }), {
+    en: 'The folder that `npm run backup` writes into and `npm run doctor` looks in.',
+    zh: '`npm run backup` 写入备份、`npm run doctor` 检查备份的目录。',
   }),
   REDIS_URL: variable('URL', Type.String(), {
     en: 'Redis for sessions and caches: `redis://[user:password@]host:6379/0`, `rediss://` with TLS. Without it, a SQLite file stands in.',
