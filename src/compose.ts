@@ -82,7 +82,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const hasSandbox = config.channels.some(({ type }) => type === 'sandbox')
-  const sandbox = hasSandbox ? await openSandbox(kv, () => server.listeningOrigin) : null
+  const sandbox = hasSandbox ? await openSandbox(kv, () => config.http.publicUrl ?? server.listeningOrigin) : null
   const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
 
   const server = await openServer(config, { logger, metrics })

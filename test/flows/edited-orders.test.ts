@@ -45,7 +45,7 @@ onEveryEngine(
         token,
         body: { item_id: 1, payment_channel: 'sandbox' },
       })
-      assertRefused(refused, 404, 'item_not_found')
+      assertRefused(refused, 404, 'item_not_found', { action: 'show_message' })
       const paid = assertDone(await pay({ order_id, uid }))
       assert.deepEqual([paid.coins_granted, paid.tokens_granted], [1000, 22])
       await edit(1, { usdMinor: 1999, isOnSale: true, terms: { coins: 1000, tokensBase: 20 } })

@@ -1,0 +1,3 @@
+import { testAnySequences } from '../support/sequences/run-sequences.ts'
+
+testAnySequences(3)
