@@ -61,11 +61,18 @@ export const ChannelNameField = Type.String({
 export const IdempotencyKeyField = Type.String({
   pattern: '^[!-~]{1,128}$',
   maxLength: 128,
-  description: 'The same key with the same request is answered the same, and changes nothing again',
+  description:
+    'The same key with the same request is answered the same, and changes nothing again: for ever where coins or tokens ' +
+    'moved, else for a day',
 })
 
 export const LIMIT_DEFAULT = 20
-export const LimitField = Type.Integer({ minimum: 1, maximum: 100, default: LIMIT_DEFAULT })
+export const LimitField = Type.Integer({
+  minimum: 1,
+  maximum: 100,
+  default: LIMIT_DEFAULT,
+  description: 'Rows of a page',
+})
 export const CursorField = Type.String({ maxLength: 400, description: '`next_cursor` of the page before' })
 export const NextCursorField = Type.Union([Type.String(), Type.Null()], {
   description: 'Pass it as `cursor` for the next page; null on the last',

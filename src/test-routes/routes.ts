@@ -48,7 +48,7 @@ function simpleRoute({ isOpen, clock, version }: TestRouteDeps) {
     ...DESCRIBED,
     summary: 'The server answers',
     answer: Type.Object({ message: Type.String(), version: Type.String(), time: Type.String() }),
-    examples: { answer: { message: 'It works.', version: '0.1.0', time: '2026-11-01T09:30:00.000Z' } },
+    examples: { answer: { message: 'It works.', version: '0.2.0', time: '2026-11-01T09:30:00.000Z' } },
     handle: async ({ language }) => {
       if (!isOpen) return refused('test_routes_off')
       return accepted({
@@ -148,7 +148,7 @@ function mailboxRoute({ isOpen, mailbox }: TestRouteDeps) {
       answer: {
         messages: [
           {
-            ...{ kind: 'email', to: 'player@example.com', subject: 'Your login code: 012345' },
+            ...{ kind: 'email', to: 'player@example.com', subject: '012345 is your login code' },
             ...{ text: 'Your login code is 012345.', code: '012345', sent_at: '2026-11-01T09:30:00.000Z' },
           },
         ],

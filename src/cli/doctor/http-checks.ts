@@ -1,4 +1,4 @@
-import type { KnownConfig } from '../../config/config.ts'
+import type { RateLimitConfig } from '../../config/config.ts'
 import { isLoopback } from '../../config/network.ts'
 import { strongSecretRemedy, weaknessOf } from '../../config/secrets.ts'
 import { type Check, type Finding, failed, passed, unless } from './check.ts'
@@ -46,14 +46,8 @@ export const CORS: Check = {
   },
 }
 
-/** How often one caller may ask, a minute; 0 is as often as they like. */
-export interface RateLimits {
-  readonly perMinute: number
-  readonly loginPerMinute: number
-}
-
 /** Whether the limits hold back who guesses secrets or floods the service. */
-export function examineRateLimits({ perMinute, loginPerMinute }: RateLimits): readonly Finding[] {
+export function examineRateLimits({ perMinute, loginPerMinute }: RateLimitConfig): readonly Finding[] {
   const faults: Finding[] = []
   if (perMinute === 0) {
     const said = 'RATE_LIMIT_PER_MINUTE is 0: one caller can take all that the server has'
@@ -69,14 +63,7 @@ export function examineRateLimits({ perMinute, loginPerMinute }: RateLimits): re
 export const RATE_LIMITS: Check = {
   name: 'rate-limits',
   variables: ['RATE_LIMIT_PER_MINUTE', 'RATE_LIMIT_LOGIN_PER_MINUTE'],
-  examine: ({ known }) => {
-    const limits = rateLimitsOf(known)
-    return limits === undefined ? [] : examineRateLimits(limits)
-  },
-}
-
-function rateLimitsOf({ http }: KnownConfig): RateLimits | undefined {
-  return (http as { readonly rateLimit?: RateLimits }).rateLimit
+  examine: ({ known }) => (known.http.rateLimit ? examineRateLimits(known.http.rateLimit) : []),
 }
 
 // What is quieter leaves out the line of each request.

@@ -9,15 +9,23 @@ export const LoginIdField = Type.String({
   pattern: '^[^\\s\\u0000-\\u001f\\u007f]([^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f])?$',
   description: 'No blanks at either end, no control characters',
 })
-export const LoginCodeField = Type.String({ minLength: 1, maxLength: 16 })
+export const LoginCodeField = Type.String({
+  minLength: 1,
+  maxLength: 16,
+  description: 'The code that `POST /login/code` sent, for types 4 and 5',
+})
 
 /** The fields by which a body proves an identity: the same at login and for linking. */
 export const ProofFields = {
   loginType: LoginTypeField,
   loginId: Type.Optional(LoginIdField),
   loginCode: Type.Optional(LoginCodeField),
-  credential: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
-  nonce: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  credential: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 8192, description: 'For proofs of later releases; not read yet' }),
+  ),
+  nonce: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 256, description: 'For proofs of later releases; not read yet' }),
+  ),
 }
 
 /** What the checked fields of a request claim. */

@@ -49,8 +49,10 @@ export function sessionRoutes(deps: SessionDeps) {
       access: 'open',
       limit: 'login',
       body: Type.Object({
-        appId: Type.String({ minLength: 1, maxLength: 128 }),
-        appSecret: Type.Optional(Type.String({ minLength: 1, maxLength: SECRET_LENGTH_MAX })),
+        appId: Type.String({ minLength: 1, maxLength: 128, description: 'The game, as configured' }),
+        appSecret: Type.Optional(
+          Type.String({ minLength: 1, maxLength: SECRET_LENGTH_MAX, description: "Of the game's own server only" }),
+        ),
       }),
       answer: TokenAnswer,
       errors: ['invalid_app', 'sessions_unavailable'],
@@ -67,7 +69,9 @@ export function sessionRoutes(deps: SessionDeps) {
       tag: 'Sessions',
       access: 'open',
       limit: 'login',
-      body: Type.Object({ refresh_token: Type.String({ minLength: 1, maxLength: 256 }) }),
+      body: Type.Object({
+        refresh_token: Type.String({ minLength: 1, maxLength: 256, description: 'The newest one of the session' }),
+      }),
       answer: TokenAnswer,
       errors: ['session_revoked', 'token_reused', 'sessions_unavailable'],
       examples: { body: { refresh_token: EXAMPLE_ANSWER.refresh_token }, answer: EXAMPLE_ANSWER },
@@ -140,7 +144,9 @@ function ownSessionsRoutes(deps: SessionDeps) {
       description: 'Every token of it is dead at once. It may be the session that asks.',
       tag: 'Sessions',
       access: 'player',
-      params: Type.Object({ id: Type.String({ pattern: '^[!-~]{1,64}$', maxLength: 64 }) }),
+      params: Type.Object({
+        id: Type.String({ pattern: '^[!-~]{1,64}$', maxLength: 64, description: 'As `GET /sessions` names it' }),
+      }),
       body: Type.Object({}),
       answer: Type.Object({ msg: Type.String() }),
       errors: ['session_not_found'],
