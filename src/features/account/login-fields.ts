@@ -9,10 +9,10 @@ export const LoginIdField = Type.String({
   pattern: '^[^\\s\\u0000-\\u001f\\u007f]([^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f])?$',
   description: 'No blanks at either end, no control characters',
 })
+// Older clients send an empty one with every login.
 export const LoginCodeField = Type.String({
-  minLength: 1,
   maxLength: 16,
-  description: 'The code that `POST /login/code` sent, for types 4 and 5',
+  description: 'The code that `POST /login/code` sent, for types 4 and 5; empty is none',
 })
 
 /** The fields by which a body proves an identity: the same at login and for linking. */
@@ -30,5 +30,5 @@ export const ProofFields = {
 
 /** What the checked fields of a request claim. */
 export function claimOf(fields: { loginType: number; loginId?: string; loginCode?: string }): LoginClaim {
-  return { loginType: fields.loginType, loginId: fields.loginId ?? null, loginCode: fields.loginCode ?? null }
+  return { loginType: fields.loginType, loginId: fields.loginId ?? null, loginCode: fields.loginCode || null }
 }
