@@ -88,7 +88,7 @@ export const makeOrder: Of<'order'> = of('order', {
   channel: fc.constantFrom('sandbox', 'sandbox', 'sandbox', 'sandbox', 'server', 'nonesuch', 'signed'),
   key,
 })
-const gift: Of<'gift'> = of('gift', { by: anyCaller, uid, key })
+export const gift: Of<'gift'> = of('gift', { by: anyCaller, uid, key })
 export const wallet: Of<'wallet'> = of('wallet', {
   ...{ by: server, uid: someone, key: someKey },
   currency: fc.constantFrom('coins' as const, 'coins' as const, 'tokens' as const),

@@ -1,6 +1,18 @@
 import fc from 'fast-check'
 import type { Caller, Moment, OrderRef, Step } from '../model/steps.ts'
-import { anyStep, expiry, HOUR_MS, makeOrder, method, of, pay, progress, rightPayment, wallet } from './generate.ts'
+import {
+  anyStep,
+  expiry,
+  gift,
+  HOUR_MS,
+  makeOrder,
+  method,
+  of,
+  pay,
+  progress,
+  rightPayment,
+  wallet,
+} from './generate.ts'
 
 /** A sequence: the time of day at which it starts, and its calls in turn. */
 export interface Sequence {
@@ -63,7 +75,31 @@ const lateOrder = fc.tuple(
   makeOrder,
   of('wait_until', { moment: fc.constant('order end'), offsetMs: fc.constantFrom(-1, 0, 1) }),
   expiry,
+  gift,
 )
+
+/** An order that keeps its promise while the catalogue changes. */
+const frozenOrder = fc
+  .tuple(rightPayment, fc.constantFrom('as seeded' as const, 'dearer' as const))
+  .map(([told, item1]): Step[] => [
+    { kind: 'order', by: 'p0', item: 1, channel: 'server', key: null },
+    { kind: 'edit', item1 },
+    { ...told, order: 'newest', transaction: null },
+  ])
+
+/** A call that its key protects, and the same again when the key may be free. */
+const keyLater = fc
+  .tuple(
+    fc.oneof(
+      gift.map((step): Step => ({ ...step, by: 'p0', uid: null, key: 'k1' })),
+      makeOrder.map((step): Step => ({ ...step, by: 'p0', item: 1, key: 'k1' })),
+      wallet.map((step): Step => ({ ...step, by: 'server', uid: 'p0', amount: 100, header: null })),
+      progress.map((step): Step => ({ ...step, by: 'server', uid: 'p0', key: 'k1' })),
+      of('claim_all', { by: firstPlayer, key: fc.constant('k1' as const) }),
+    ),
+    fc.constantFrom<Step>({ kind: 'wait', ms: 23 * HOUR_MS }, { kind: 'wait', ms: 25 * HOUR_MS }),
+  )
+  .map(([step, wait]): Step[] => [step, wait, { kind: 'again', back: 2 }])
 
 /** Gifts day after day; now and then one is missed. */
 const days = fc.array(fc.constantFrom(24, 24, 24, 24, 24, 24, 20, 48), { minLength: 2, maxLength: 9 }).map((hours) =>
@@ -81,18 +117,22 @@ const giftAgain = fc
     return [gift, { kind: 'wait_until', moment, offsetMs }, { kind: 'calendar', by: 'p0' }, gift]
   })
 
-/** The first player becomes premium, and goes for an item that only such a player may buy. */
-const premium = fc.tuple(
-  wallet.map((step): Step => {
-    return { ...step, by: 'server', uid: 'p0', currency: 'coins', amount: 10_000, header: null }
-  }),
-  progress.map((step): Step => ({ ...step, by: 'server', uid: 'p0', level: 99.99, key: null })),
-  fc.oneof(
-    makeOrder.map((step): Step => ({ ...step, by: 'p0', item: 7 })),
-    pay.map((step): Step => ({ ...step, by: 'server', uid: 'p0', item: 7, cents: 59_999, currency: 'USD' })),
-    of('store', { by: firstPlayer, uid: fc.constant(null), method }),
-  ),
-)
+/** The first player becomes premium or nearly so, and goes for an item that only such a player may buy. */
+const premium = fc
+  .tuple(
+    fc.constantFrom(10_000, 10_000, 9_999),
+    fc.constantFrom(99.99, 99.99, 99.98),
+    fc.oneof(
+      makeOrder.map((step): Step => ({ ...step, by: 'p0', item: 7 })),
+      pay.map((step): Step => ({ ...step, by: 'server', uid: 'p0', item: 7, cents: 59_999, currency: 'USD' })),
+      of('store', { by: firstPlayer, uid: fc.constant(null), method }),
+    ),
+  )
+  .map(([amount, level, goal]): Step[] => [
+    { kind: 'wallet', by: 'server', uid: 'p0', currency: 'coins', amount, key: 'k1', header: null },
+    { kind: 'progress', by: 'server', uid: 'p0', level, vip: 0, key: null },
+    goal,
+  ])
 
 /** Mostly one call, and short stories that chance alone would tell too rarely. */
 const chapter: fc.Arbitrary<readonly Step[]> = fc.oneof(
@@ -102,6 +142,8 @@ const chapter: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 2, arbitrary: lateOrder },
   { weight: 1, arbitrary: askedTwice },
   { weight: 1, arbitrary: idToldLate },
+  { weight: 1, arbitrary: frozenOrder },
+  { weight: 1, arbitrary: keyLater },
   { weight: 1, arbitrary: days },
   { weight: 1, arbitrary: giftAgain },
   { weight: 2, arbitrary: premium },
@@ -123,7 +165,7 @@ export const sequence: fc.Arbitrary<Sequence> = fc.noBias(
   fc.record({
     startsAtMinute: fc.constantFrom(30, 9 * 60 + 30, 19 * 60, 23 * 60 + 30),
     steps: fc
-      .tuple(opening, fc.array(chapter, { minLength: 4, maxLength: 14, size: 'max' }))
+      .tuple(opening, fc.array(chapter, { minLength: 3, maxLength: 12, size: 'max' }))
       .map(([first, rest]) => [...first, ...rest.flat()]),
   }),
 )
