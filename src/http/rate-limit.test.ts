@@ -110,9 +110,14 @@ test('a login counts for both limits and is told the stricter; a refused one tak
   assert.equal(limiter.take(call(null, '203.0.113.8')).allowed, true)
 })
 
-test('each of several workers has its share, rounded up', () => {
-  assert.equal(limiterOf(600, 30, 4).look(call(null)).limit, 38)
-  assert.equal(limiterOf(600, 30, 4).look(call('login')).limit, 2)
+test('each of several workers has its share of the minute, rounded up, and the whole burst', () => {
+  const limiter = limiterOf(600, 30, 4)
+  assert.equal(limiter.look(call(null)).limit, 150)
+  assert.equal(limiter.look(call('login')).limit, 8)
+  for (let n = 0; n < 8; n++) assert.equal(limiter.take(call('login')).allowed, true)
+  // Eight a minute is this worker's share of thirty: the next one comes after seven and a half seconds.
+  const refused = limiter.take(call('login'))
+  assert.deepEqual([refused.allowed, refused.retryAfterSeconds], [false, 8])
   assert.equal(limiterOf(1, 1, 64).look(call('login')).limit, 1)
 })
 

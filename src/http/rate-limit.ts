@@ -55,7 +55,7 @@ const ADDRESSES_MAX = 100_000
 const BURST_SHARE = 1 / 4
 
 /**
- * The limits of calls from one address, kept in this process. Each of several workers has its own share (rounded up):
+ * The limits of calls from one address, kept in this process. Each of several workers has its own share of the minute (rounded up):
  * the system spreads connections over them, so that a client with one connection has one share, and one with many has
  * them all. Null when every limit is off.
  */
@@ -64,11 +64,15 @@ export function openRateLimiter(
   settings: { perMinute: number; loginPerMinute: number; workers: number },
 ): RateLimiter | null {
   const share = (perMinute: number): number => Math.ceil(perMinute / settings.workers)
-  const bucketsOf = (perMinute: number): Buckets | null => (perMinute === 0 ? null : openBuckets({ clock, perMinute }))
-  const all = bucketsOf(share(settings.perMinute))
-  const logins = bucketsOf(share(settings.loginPerMinute))
+  // The burst is a whole one everywhere: a connection that is kept meets one process, and cut in parts it would refuse
+  // a player's second call.
+  const bucketsOf = (perMinute: number): Buckets | null =>
+    perMinute === 0 ? null : openBuckets({ clock, perMinute: share(perMinute), burst: burstOf(perMinute) })
+  const all = bucketsOf(settings.perMinute)
+  const logins = bucketsOf(settings.loginPerMinute)
   if (all === null && logins === null) return null
-  const beside = { clock, perMinute: share(settings.perMinute || settings.loginPerMinute) }
+  const strictestOn = settings.perMinute || settings.loginPerMinute
+  const beside = { clock, perMinute: share(strictestOn), burst: burstOf(strictestOn) }
   const counting = ({ limit }: LimitedCall): Buckets[] =>
     [all, limit === 'login' ? logins : null].filter((buckets) => buckets !== null)
   const look = (call: LimitedCall): Standing => strictest(counting(call).map((buckets) => buckets.look(call.address)))
@@ -97,13 +101,18 @@ function strictest(standings: readonly Standing[]): Standing {
   })
 }
 
+/** How many calls a rested address may make at once. */
+function burstOf(perMinute: number): number {
+  return Math.ceil(perMinute * BURST_SHARE)
+}
+
 /**
  * A token bucket for each address, each as one number: the moment when it will be full again. A call moves that moment
  * one interval further; one that would move it further away than a whole burst is refused and moves nothing.
  */
-export function openBuckets({ clock, perMinute }: { clock: Clock; perMinute: number }): Buckets {
+export function openBuckets(settings: { clock: Clock; perMinute: number; burst?: number }): Buckets {
+  const { clock, perMinute, burst = burstOf(perMinute) } = settings
   const intervalMs = 60_000 / perMinute
-  const burst = Math.ceil(perMinute * BURST_SHARE)
   const burstMs = burst * intervalMs
   const fullAt = new LRUCache<string, number>({ max: ADDRESSES_MAX })
   /** How long until the bucket is full. After a clock was set back it is empty at worst, and fills from then on. */

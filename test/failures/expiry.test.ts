@@ -43,6 +43,22 @@ onEveryEngine(
       assert.equal(await status(broken.orderId), 'expired')
     })
 
+    test('a backlog ends in short steps, between which every request has its turn', async () => {
+      for (let n = 0; n < 5; n++) {
+        const { token } = await on.app.logIn(`expiry-backlog-${n}`)
+        for (let k = 0; k < 20; k++) await createOrder(on.app, token)
+      }
+      clock.moveMs(HALF_HOUR_MS)
+      let turns = 0
+      const counter = setInterval(() => {
+        turns += 1
+      }, 0)
+      const ended = await on.app.service.jobs.run('expire-orders')
+      clearInterval(counter)
+      assert.equal(ended, 100)
+      assert.ok(turns >= 3, `${turns} turns of the event loop while a hundred orders ended`)
+    })
+
     test('twenty orders of a player whose row is held wait once, and the others end', { timeout: 60_000 }, async () => {
       const { token, uid } = await on.app.logIn('expiry-held')
       const held: string[] = []

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../../db/database.ts'
 import { StorageUnavailable, TransactionConflict } from '../../db/errors.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -21,8 +22,8 @@ export interface ExpireDeps {
   readonly report: (failure: { error: unknown; orderId: OrderId }) => void
 }
 
-// A transaction of bounded size; a payment that meets it waits for milliseconds.
-const BATCH_MAX = 100
+// A transaction of bounded size: a payment or a request that meets it waits for some milliseconds.
+const BATCH_MAX = 25
 // Nobody waits for it: one attempt, and what is held by others ends at a later run.
 const PATIENCE = { retryForMs: 0 }
 
@@ -38,6 +39,8 @@ export async function expireOrders(deps: ExpireDeps, signal: AbortSignal): Promi
     const due = await selectDueDeadlines(deps.database.db, { nowMs: deps.clock.nowMs(), after, limit: BATCH_MAX })
     for (const [appId, deadlines] of Map.groupBy(due, (deadline) => deadline.app_id)) {
       expired += await expireTogether(deps, { appId, deadlines, signal })
+      // An embedded database answers without giving the event loop a turn, and a backlog would hold up every request.
+      await nextTurn()
     }
     after = due.at(-1) ?? null
     if (due.length < BATCH_MAX) break
@@ -68,6 +71,7 @@ async function expireTogether(
     let expired = 0
     for (const part of parts) {
       if (!signal.aborted) expired += await expireTogether(deps, { appId, deadlines: part, signal })
+      await nextTurn()
     }
     return expired
   }
