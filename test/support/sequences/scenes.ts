@@ -23,6 +23,8 @@ export interface Sequence {
 const newest = fc.constant<OrderRef>('newest')
 const firstPlayer = fc.constant<Caller>('p0')
 
+const firstOrder = makeOrder.map((step): Step => ({ ...step, by: 'p0', item: step.item > 4 ? 1 : step.item }))
+
 const onDevice: fc.Arbitrary<Step> = fc.oneof(
   of('log_in', { identity: fc.constantFrom('p0', 'p1', 'p2'), method }),
   of('rotate', { token: fc.constantFrom('live', 'live', 'dead') }),
@@ -101,6 +103,18 @@ const keyLater = fc
   )
   .map(([step, wait]): Step[] => [step, wait, { kind: 'again', back: 2 }])
 
+/** Orders enough for a second page of everything. */
+const pages = fc
+  .tuple(firstOrder, rightPayment, rightPayment, method)
+  .map(([step, first, second, by]): Step[] => [
+    step,
+    { ...first, order: 'newest', transaction: null },
+    { ...second, order: 'b', transaction: null },
+    { kind: 'history', by: 'p0', uid: null, method: by, status: null, limit: 1 },
+    { kind: 'inbox', by: 'p0', limit: 1 },
+    { kind: 'ledger', by: 'server', uid: 'p0', limit: 1 },
+  ])
+
 /** Gifts day after day; now and then one is missed. */
 const days = fc.array(fc.constantFrom(24, 24, 24, 24, 24, 24, 20, 48), { minLength: 2, maxLength: 9 }).map((hours) =>
   hours.flatMap((hour): Step[] => [
@@ -144,12 +158,12 @@ const chapter: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 1, arbitrary: idToldLate },
   { weight: 1, arbitrary: frozenOrder },
   { weight: 1, arbitrary: keyLater },
+  { weight: 1, arbitrary: pages },
   { weight: 1, arbitrary: days },
   { weight: 1, arbitrary: giftAgain },
   { weight: 2, arbitrary: premium },
 )
 
-const firstOrder = makeOrder.map((step): Step => ({ ...step, by: 'p0', item: step.item > 4 ? 1 : step.item }))
 const firstPayment = rightPayment.map((step): Step => ({ ...step, order: 'made-0', cents: 1999 }))
 
 /** Most sequences open with an order of the first player, paid or not, or with a device: without them little happens. */
