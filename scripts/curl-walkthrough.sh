@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The walkthrough with curl alone: scripts/curl-walkthrough.sh [address]
 # Needs bash, curl, grep and sed. Makes one new player and leaves it there. Exits 1 at the first wrong answer.
+# APP_SECRET: the secret of the app, where it is not the one of a fresh `local` server.
 set -euo pipefail
 
 BASE="${1:-${BASE_URL:-http://127.0.0.1:8000}}"
@@ -166,6 +167,79 @@ expect_status 200
 expect_count '"order_status":"completed"' 2
 expect_count '"order_status":"review"' 1
 expect_count '"order_id":' 3
+
+call 'The player orders item 3: its price and rewards are promised for half an hour.' POST "$API/orders" \
+  '{"item_id":3,"payment_channel":"sandbox"}'
+expect_status 200
+expect order_status pending
+expect price 49.99
+expect coins 5000
+expect tokens 50
+expect kind url
+ORDER="$(field order_id)"
+
+call 'It is paid as it promised.' POST "$API/payment/success" \
+  "$(payment 4 3 49.99 | sed "s/\"order_id\":\"[^\"]*\"/\"order_id\":\"$ORDER\"/")"
+expect_status 200
+expect order_status completed
+expect coins_granted 5000
+expect coins 8000
+
+call 'A second order.' POST "$API/orders" '{"item_id":1,"payment_channel":"sandbox"}'
+expect_status 200
+ORDER="$(field order_id)"
+
+call 'The player gives it up.' POST "$API/orders/$ORDER/cancel" '{"reason":"changed my mind"}'
+expect_status 200
+expect order_status cancelled
+expect error_code PAYMENT_CANCELLED
+
+call "Today's gift waits." GET "$API/daily_gift"
+expect_status 200
+expect daily_gift 1
+expect_count '"day":' 8
+
+call 'The player claims it.' POST "$API/daily_gift" '{}'
+expect_status 200
+expect coins 100
+printf '%s' "$BODY" | grep -qF '"balance":{"coins":8100,"tokens":52}' || fail 'the balance is not 8100 coins and 52 tokens'
+
+call 'There is one a day.' POST "$API/daily_gift" '{}'
+expect_status 409
+expect error already_claimed
+expect err_code 999
+
+PLAYER_TOKEN="$TOKEN"
+TOKEN=''
+call "The game's own server gets its token." POST "$API/token" \
+  "{\"appId\":\"com.funtriolimited.slots.casino.free\",\"appSecret\":\"${APP_SECRET:-local-app-secret}\"}"
+expect_status 200
+expect scope server
+TOKEN="$(field token)"
+
+# spend <coins> <key>
+spend() {
+  printf '{"currency":"coins","amount":-%s,"reason":"Six spins","idempotency_key":"spin-%s-%s"}' "$1" "$RUN" "$2"
+}
+
+call 'It takes 600 coins for six spins.' POST "$API/server/users/$PLAYER/wallet" "$(spend 600 1)"
+expect_status 200
+expect coins 7500
+
+call 'It asks again with the same key: nothing more is taken.' POST "$API/server/users/$PLAYER/wallet" "$(spend 600 1)"
+expect_status 200
+expect coins 7500
+
+call 'More than there is cannot be spent.' POST "$API/server/users/$PLAYER/wallet" "$(spend 7501 2)"
+expect_status 409
+expect error insufficient_balance
+
+call 'The ledger tells it all, newest first.' GET "$API/server/users/$PLAYER/ledger?limit=2"
+expect_status 200
+expect kind game
+expect reason 'Six spins'
+expect_count '"ledger_seq":' 2
+TOKEN="$PLAYER_TOKEN"
 
 call 'The player logs out.' POST "$API/logout" '{}'
 expect_status 200

@@ -2,47 +2,36 @@ import { randomBytes } from 'node:crypto'
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { Channels } from './channels/channel.ts'
 import { openChannels } from './channels/registry.ts'
-import { openDirectChannel, verifySigner } from './channels/signed/index.ts'
+import { verifySigner } from './channels/signed/index.ts'
+import { featureRoutes } from './compose-routes.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
-import { accountRoutes } from './features/account/routes.ts'
+import { openLoginCodes } from './features/account/index.ts'
 import { openApps } from './features/apps/index.ts'
-import { dailyGiftRoutes } from './features/daily-gift/routes.ts'
-import { inboxRoutes } from './features/inbox/routes.ts'
-import { orderRoutes } from './features/orders/routes.ts'
-import { channelRoutes } from './features/payments/channel-routes.ts'
+import type { ExpireDeps } from './features/orders/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
-import { paymentRoutes } from './features/payments/routes.ts'
-import { playerRoutes } from './features/players/routes.ts'
-import { authenticateCaller, openAccessTokens, openSessionStore, type SessionDeps } from './features/sessions/index.ts'
-import { sessionRoutes } from './features/sessions/routes.ts'
-import { type Catalogues, openCatalogues, seedCatalogue } from './features/store/index.ts'
-import { storeRoutes } from './features/store/routes.ts'
-import { walletRoutes } from './features/wallet/routes.ts'
+import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
+import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { corsOptions } from './http/cors.ts'
 import { gatherDocs, mountDocs } from './http/docs.ts'
 import { mountHealth } from './http/health.ts'
 import { openLogger } from './http/logger.ts'
 import { createMetrics, type Metrics, measureRequests, mountMetrics } from './http/metrics.ts'
 import { mountRoutes } from './http/mount.ts'
-import type { RouteEntry } from './http/route.ts'
-import { routes } from './http/routes.ts'
+import { openRateLimiter } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
-import { invariant } from './kernel/invariant.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
+import { type MessageLog, openMessengers } from './messaging/open-messengers.ts'
 import { openPlayedPlatform } from './sandbox/platform.ts'
 import { mountSandbox } from './sandbox/routes.ts'
-import type { CallApi } from './test-routes/play.ts'
-import { testRoutes } from './test-routes/routes.ts'
 import { VERSION } from './version.ts'
 import { isWorker, shareMetrics } from './workers.ts'
 
@@ -62,6 +51,8 @@ export interface Service {
 /** What tests put in the place of the real thing: only what is not ours. */
 export interface Overrides {
   readonly clock?: Clock
+  /** `by_hand`: background work is done when `jobs.run` says so, and by no schedule of the real time. */
+  readonly jobs?: 'by_hand'
 }
 
 /**
@@ -77,10 +68,12 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const kv = await openKeyValueStore(keyValueSettings(config, clock))
 
   const apps = openApps(config.apps)
-  for (const app of apps.all) await seedCatalogue(database, app.appId)
-  const accessTokens = openAccessTokens({ secret: config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret')), clock })
+  for (const app of apps.all) await seedCatalogue({ database, clock }, app.appId)
+  const secret = config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret'))
+  const accessTokens = openAccessTokens({ secret, clock })
   const sessions = openSessionStore({ kv, clock })
   const sessionDeps = { apps, accessTokens, sessions }
+  const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
   const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
@@ -90,7 +83,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
   }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
-  const sandbox = await openSandbox(kv, () => server.listeningOrigin)
+  const hasSandbox = config.channels.some(({ type }) => type === 'sandbox')
+  const sandbox = hasSandbox ? await openSandbox(kv, () => config.http.publicUrl ?? server.listeningOrigin) : null
   const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
 
   const server = await openServer(config, { logger, metrics })
@@ -101,11 +95,17 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   await mountRoutes(server, {
     authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
-    routes: featureRoutes({ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels }),
+    limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
+    routes: featureRoutes({
+      ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
+      ...{ loginCodes, mailbox: loginCodes.messengers.mailbox },
+    }),
   })
-  if (config.channels.some(({ type }) => type === 'sandbox')) await mountSandbox(server, { ...sandbox, clock })
+  if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const jobs = startJobs(schedule({ database, clock }), { kv, logger })
+  const report: ExpireDeps['report'] = ({ error, ...about }) =>
+    logger.warn({ err: error, ...about }, 'an order could not expire')
+  const jobs = startJobs(schedule({ database, clock, report }), { kv, logger, onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
@@ -116,55 +116,15 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     kv,
     jobs,
     close: async () => {
+      await jobs.close()
       await metricsServer?.close()
       await server.close()
-      await jobs.close()
+      await loginCodes.messengers.close()
       await kv.close()
       await database.close()
       await log.close()
     },
   }
-}
-
-/** What the features are built from. */
-interface Parts {
-  readonly config: Config
-  readonly clock: Clock
-  readonly server: FastifyInstance
-  readonly database: Database
-  readonly kv: KeyValueStore
-  readonly sessionDeps: SessionDeps
-  readonly catalogues: Catalogues
-  readonly messageDeps: MessageDeps
-  readonly channels: Channels
-}
-
-/** Every feature's calls, each handed what it needs. */
-function featureRoutes(parts: Parts): RouteEntry[] {
-  const { config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels } = parts
-  const { apps, sessions } = sessionDeps
-  // In `local` everybody is believed: a bare login id, and a client that says it has paid.
-  const isLocal = config.env === 'local'
-  const [firstApp] = apps.all
-  invariant(firstApp, 'the configuration names at least one app')
-  return routes({
-    sessions: sessionRoutes(sessionDeps),
-    account: accountRoutes({ database, apps, sessions, clock, loginTrust: isLocal ? 'bare_ids' : 'proof' }),
-    store: storeRoutes({ database, catalogues, clock }),
-    orders: orderRoutes({ database, clock, catalogues, apps, channels }),
-    inbox: inboxRoutes({ database, clock }),
-    dailyGift: dailyGiftRoutes({ database, apps, catalogues, clock }),
-    players: playerRoutes({ database, clock }),
-    wallet: walletRoutes({ database, clock }),
-    payments: paymentRoutes({ ...messageDeps, direct: openDirectChannel({ mint: isLocal ? 'open' : 'closed' }) }),
-    channels: channelRoutes({ ...messageDeps, channels, kv }),
-    tests: testRoutes({
-      isOpen: isLocal,
-      appId: firstApp.appId,
-      callApi: callOn(server),
-      ...{ database, kv, clock, version: VERSION },
-    }),
-  })
 }
 
 /** The server before any route of its own. */
@@ -184,16 +144,7 @@ async function openServer(
   return server
 }
 
-/** Calls the API of this very server, as its own client. */
-function callOn(server: FastifyInstance): CallApi {
-  return async ({ method, path, token, body }) => {
-    const headers = token === null ? {} : { authorization: `Bearer ${token}` }
-    const answer = await server.inject({ method, url: path, headers, ...(body === null ? {} : { payload: body }) })
-    return { status: answer.statusCode, body: answer.json() }
-  }
-}
-
-/** The platform that the sandbox plays. Its pages are mounted only where a channel of that type is configured. */
+/** The platform that the sandbox plays: only where a channel of that type is configured. */
 async function openSandbox(kv: KeyValueStore, publicUrl: () => string) {
   const platform = openPlayedPlatform({ kv, publicUrl })
   return { platform, platformOf: platform.forInstance, secret: await keptSecret(kv, 'sandbox-secret') }
@@ -214,6 +165,16 @@ function keyValueSettings({ keyValue }: Config, clock: Clock) {
   return keyValue.kind === 'sqlite'
     ? { ...keyValue, clock }
     : ({ kind: 'redis', prefix: keyValue.prefix, config: keyValue.sessions } as const)
+}
+
+/** Login codes and their ways to players; in `local` the mailbox takes what no provider is set up for. */
+async function openCodes(
+  { kv, clock, secret, logger }: { kv: KeyValueStore; clock: Clock; secret: string; logger: Logger },
+  { env, messaging }: Config,
+) {
+  const log: MessageLog = { info: (line) => logger.info(line), warn: (about, line) => logger.warn(about, line) }
+  const messengers = await openMessengers({ kv, clock, log }, { ...messaging, mailbox: env === 'local' })
+  return { codes: openLoginCodes({ kv, clock, secret }), messengers }
 }
 
 /** A secret that `local` makes at its first start and keeps beside the sessions. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -56,4 +56,18 @@ test('a page that lags behind the schema is found, and one without marks is told
 test('.env.example says what the schema says', async () => {
   const stale = await stalePages(new URL('../', import.meta.url))
   assert.ok(!stale.some(({ file }) => file === '.env.example'), 'run: npm run readme')
+})
+
+test('both READMEs quote the sample of production, which the doctor is tried on, to the letter', async () => {
+  const read = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 'utf8')
+  const settings = (await read('deploy/online.env.example'))
+    .split('\n')
+    .filter((line) => line !== '' && !/^#/.test(line))
+  const quoted = `\`\`\`sh\n${settings.join('\n')}\n\`\`\``
+  for (const page of ['README.md', 'README.zh-CN.md']) assert.ok((await read(page)).includes(quoted), page)
+})
+
+test('both READMEs show the tables of variables as the schema has them', async () => {
+  const stale = await stalePages(new URL('../', import.meta.url))
+  assert.deepEqual(stale, [], 'run: npm run readme')
 })

@@ -1,6 +1,6 @@
 import type { AppId, OrderId, PlayerId } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
-import type { Outcome } from '../kernel/outcome.ts'
+import type { FieldFault, Outcome } from '../kernel/outcome.ts'
 import type { PaymentEnvironment } from '../kernel/payment-environment.ts'
 
 declare const proven: unique symbol
@@ -15,8 +15,9 @@ export interface PaymentLine {
   readonly price: Money
 }
 
-/** How a message reached us: a callback that tells of money or of none, our own question to a platform, a device. */
-export type EvidenceKind = 'payment' | 'failure' | 'look_up' | 'device_purchase'
+/** How a message reached us: a callback that tells of money, of none, or of what we do not understand; our own question
+ * to a platform; a device. */
+export type EvidenceKind = 'payment' | 'failure' | 'callback' | 'look_up' | 'device_purchase'
 
 /** The message as it came, kept for ever: what was said, when, and in which request. */
 export interface Evidence {
@@ -28,14 +29,18 @@ export interface Evidence {
   readonly requestId: string
 }
 
-interface MessageFacts {
+/** Who sent a message, and the message. */
+export interface MessageSource {
   readonly appId: AppId
   /** The configured name of the channel that vouches for it; `server` for an app's own server. */
   readonly instance: string
   readonly environment: PaymentEnvironment
+  readonly evidence: Evidence
+}
+
+interface MessageFacts extends MessageSource {
   readonly playerId: PlayerId
   readonly shown: { readonly channel: string | null; readonly method: string | null }
-  readonly evidence: Evidence
 }
 
 export interface PaymentFacts extends MessageFacts {
@@ -137,6 +142,8 @@ export interface WebhookCall {
 export type ChannelMessage =
   | { readonly kind: 'payment'; readonly payment: VerifiedPayment }
   | { readonly kind: 'failure'; readonly failure: VerifiedFailure }
+  /** Genuine, and not what we know: kept as evidence, so that no money is lost with it, and refused by its fields. */
+  | { readonly kind: 'not_understood'; readonly source: MessageSource; readonly details: readonly FieldFault[] }
 
 /** A question of ours to a platform, for the evidence that is kept of its answer. */
 export interface Question {

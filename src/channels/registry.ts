@@ -1,4 +1,5 @@
 import type { AppId } from '../kernel/ids.ts'
+import { invariant } from '../kernel/invariant.ts'
 import { accepted } from '../kernel/outcome.ts'
 import type { Channel, Channels } from './channel.ts'
 import { openSandboxChannel, type SandboxInstance, type SandboxPlatform } from './sandbox/index.ts'
@@ -11,7 +12,8 @@ export type ChannelInstance =
 
 /** What the channels of a type need beside their own settings. */
 export interface ChannelMeans {
-  readonly sandbox: { readonly platformOf: (instance: string) => SandboxPlatform; readonly secret: string }
+  /** Null where no channel is of that type. */
+  readonly sandbox: { readonly platformOf: (instance: string) => SandboxPlatform; readonly secret: string } | null
 }
 
 const SERVER_INSTANCE = 'server'
@@ -45,6 +47,7 @@ function openChannel(instance: ChannelInstance, means: ChannelMeans): Channel {
   switch (instance.type) {
     case 'sandbox': {
       const { appId, instance: name } = instance
+      invariant(means.sandbox, 'a sandbox has its platform')
       const { platformOf, secret } = means.sandbox
       return openSandboxChannel({ appId, instance: name }, { platform: platformOf(name), secret })
     }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Config } from '../config/config.ts'
 import { describeFaults, loadProcessConfig } from '../config/load.ts'
 import type { Database } from '../db/database.ts'
-import { SchemaMismatch, StorageUnavailable } from '../db/errors.ts'
+import { BackupRefused, SchemaMismatch, StorageUnavailable } from '../db/errors.ts'
 import { openDatabase } from '../db/open-database.ts'
 
 /** Why a command could not do its work, in words for the operator. */
@@ -11,8 +11,11 @@ export class CommandRefused extends Error {
 }
 
 export interface CommandSettings {
-  /** `current`: the command needs this release's schema and never makes a database. `any`: it brings the schema. */
-  readonly schema: 'current' | 'any'
+  /**
+   * `current`: the command needs this release's schema and never makes a database. `known`: an older release's will do
+   * too. `any`: it brings the schema.
+   */
+  readonly schema: 'current' | 'known' | 'any'
   /** The exit code when the command could not do its work. */
   readonly refusedExitCode: number
 }
@@ -25,33 +28,35 @@ export async function runCommand(
   settings: CommandSettings,
   work: (opened: { config: Config; database: Database }) => Promise<number>,
 ): Promise<void> {
+  await runConfigured(settings, async (config) => {
+    const database = await openExisting(config, settings)
+    try {
+      return await work({ config, database })
+    } finally {
+      await database.close()
+    }
+  })
+}
+
+/** The same for a command that opens what it needs by itself. */
+export async function runConfigured(
+  { refusedExitCode }: Pick<CommandSettings, 'refusedExitCode'>,
+  work: (config: Config) => Promise<number>,
+): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', outliveTheReader)
   try {
-    process.exitCode = await workOnDatabase(settings, work)
+    const loaded = loadProcessConfig()
+    if (!loaded.ok) throw new CommandRefused(describeFaults(loaded.faults, 'nothing was done'))
+    process.exitCode = await work(loaded.config)
   } catch (error) {
     process.stderr.write(`${describeFailure(error)}\n`)
-    process.exitCode = settings.refusedExitCode
+    process.exitCode = refusedExitCode
   }
 }
 
 /** `npm run audit | head` closes the pipe early. That is no fault, and the exit code still tells what was found. */
-function outliveTheReader(error: NodeJS.ErrnoException): void {
+export function outliveTheReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
-}
-
-async function workOnDatabase(
-  settings: CommandSettings,
-  work: (opened: { config: Config; database: Database }) => Promise<number>,
-): Promise<number> {
-  const loaded = loadProcessConfig()
-  if (!loaded.ok) throw new CommandRefused(describeFaults(loaded.faults, 'nothing was done'))
-  const { config } = loaded
-  const database = await openExisting(config, settings)
-  try {
-    return await work({ config, database })
-  } finally {
-    await database.close()
-  }
 }
 
 async function openExisting(config: Config, { schema }: CommandSettings): Promise<Database> {
@@ -65,7 +70,7 @@ async function openExisting(config: Config, { schema }: CommandSettings): Promis
   const database = await openDatabase(config.database)
   try {
     const pending = await database.pendingMigrations()
-    if (pending.length === 0) return database
+    if (pending.length === 0 || schema === 'known') return database
     throw new SchemaMismatch(`the database lacks ${pending.length} schema steps: run \`npm run migrate\` first`)
   } catch (error) {
     await database.close()
@@ -73,9 +78,10 @@ async function openExisting(config: Config, { schema }: CommandSettings): Promis
   }
 }
 
-function describeFailure(error: unknown): string {
+const FOR_THE_OPERATOR = [CommandRefused, StorageUnavailable, SchemaMismatch, BackupRefused]
+
+export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const isForTheOperator =
-    error instanceof CommandRefused || error instanceof StorageUnavailable || error instanceof SchemaMismatch
+  const isForTheOperator = FOR_THE_OPERATOR.some((kind) => error instanceof kind)
   return isForTheOperator ? error.message : (error.stack ?? error.message)
 }

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import type { AppId } from '../kernel/ids.ts'
+import { isTimeZone } from '../kernel/local-date.ts'
 import type { AppConfig, Environment } from './config.ts'
 import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
 import { isReservedName, parseStrictJson, shapeFaults } from './json-value.ts'
@@ -66,17 +67,6 @@ function appFaults(app: AppSettings, env: Environment): ConfigFault[] {
     }
   }
   return faults
-}
-
-function isTimeZone(name: string): boolean {
-  // "+08:00" would be taken too, but has no name that reports could show.
-  if (!/^[A-Za-z]/.test(name)) return false
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Schemes that run or read something instead of going back to a shop or a game. */

@@ -1,5 +1,6 @@
 import type { AppId } from '../kernel/ids.ts'
 import type { RedisConfig } from '../kv/redis-config.ts'
+import type { MessagingSettings } from '../messaging/settings.ts'
 import type { LOG_LEVELS } from './schema.ts'
 
 export type Environment = 'local' | 'online'
@@ -12,24 +13,42 @@ export interface Config {
   readonly shutdownGraceMs: number
   readonly database: DatabaseConfig
   readonly migrateAtStart: boolean
+  /** Where backups are kept. */
+  readonly backupDir: string
   readonly keyValue: KeyValueConfig
   /** Null only in `local`: the caller makes one and keeps it. */
   readonly jwtSecret: string | null
   /** At least one. */
   readonly apps: readonly AppConfig[]
   readonly channels: readonly ChannelConfig[]
+  readonly messaging: MessagingSettings
   readonly logging: LoggingConfig
   readonly metrics: MetricsConfig
+}
+
+/** What could be read of a configuration that has faults: what is faulty is missing. A whole one is known too. */
+export type KnownConfig = Partial<Omit<Config, 'env' | 'http'>> & {
+  readonly env: Environment
+  readonly http: Partial<HttpConfig>
 }
 
 export interface HttpConfig {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** Where the world reaches the server, as an origin without a slash at its end; null where nobody has said. */
+  readonly publicUrl: string | null
   readonly cors: CorsConfig
   /** Addresses and networks whose X-Forwarded-For is believed; empty: nobody's. */
   readonly trustedProxies: readonly string[]
+  readonly rateLimit: RateLimitConfig
   readonly docs: boolean
+}
+
+/** Calls a minute of one client address, over all workers together; 0 is no limit. */
+export interface RateLimitConfig {
+  readonly perMinute: number
+  readonly loginPerMinute: number
 }
 
 export interface CorsConfig {

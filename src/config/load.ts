@@ -1,13 +1,15 @@
 import { readApps } from './apps.ts'
 import { readChannels } from './channels.ts'
 import { CHECKS, configWarnings, type Draft } from './checks.ts'
-import type { Config, Environment, HttpConfig, LoggingConfig, MetricsConfig } from './config.ts'
+import type { Config, Environment, HttpConfig, KnownConfig, LoggingConfig, MetricsConfig } from './config.ts'
 import { readDatabase } from './database-url.ts'
 import { type ConfigFault, combine, faultsOf, type Reading, read, valueIn } from './faults.ts'
 import { localDefaults } from './local.ts'
-import { readCors, readHost, readTrustedProxies } from './network.ts'
+import { readMessaging } from './messaging.ts'
+import { readCors, readHost, readRateLimit, readTrustedProxies } from './network.ts'
 import { onlineDefaults } from './online.ts'
 import type { ListenAddress } from './port.ts'
+import { readPublicUrl } from './public-url.ts'
 import { keyValueOrFile, readRedis } from './redis-settings.ts'
 import { readJwtSecret } from './secrets.ts'
 import { readRequired, readSetting, type Texts, textsOf } from './settings.ts'
@@ -20,7 +22,12 @@ export type LoadedConfig = {
   readonly listen: ListenAddress | null
 } & (
   | { readonly ok: true; readonly config: Config; readonly warnings: string[] }
-  | { readonly ok: false; readonly faults: ConfigFault[] }
+  | {
+      readonly ok: false
+      readonly faults: ConfigFault[]
+      /** For who looks at a faulty configuration: no server starts on it. */
+      readonly known: KnownConfig
+    }
 )
 
 /** Reads the environment of this process. Nothing else in the service does. */
@@ -44,7 +51,7 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
   const all = combine<ReadParts>(readings)
   const [host, port] = [valueIn(readings.host), valueIn(readings.port)]
   const listen = host === null || port === null ? null : { host, port }
-  if (!all.ok || faults.length > 0) return { ok: false, faults, listen }
+  if (!all.ok || faults.length > 0) return { ok: false, faults, listen, known: knownOf(readings, env) }
   const config = configOf(all.value, env)
   return { ok: true, config, listen, warnings: [...all.warnings, ...configWarnings(config)] }
 }
@@ -55,18 +62,22 @@ function readAll(texts: Texts, env: Environment) {
   return {
     host: readHost(texts),
     port: readRequired(texts, 'PORT'),
+    publicUrl: readPublicUrl(texts),
     allowPublic: readSetting(texts, 'LOCAL_ALLOW_PUBLIC'),
     cors: readCors(texts),
     trustedProxies: readTrustedProxies(texts),
+    rateLimit: readRateLimit(texts),
     docs: readRequired(texts, 'DOCS'),
     workers: readRequired(texts, 'WORKERS'),
     shutdownGraceMs: readRequired(texts, 'SHUTDOWN_GRACE_MS'),
     database: readDatabase(texts),
     migrateAtStart: readRequired(texts, 'MIGRATE_AT_START'),
+    backupDir: readRequired(texts, 'BACKUP_DIR'),
     redis: readRedis(texts),
     jwtSecret: readJwtSecret(texts, env),
     apps,
     channels: readChannels(texts, apps.ok ? apps.value : null),
+    messaging: readMessaging(texts, env),
     logging: readLogging(texts),
     metrics: readMetrics(texts, env),
   }
@@ -111,7 +122,19 @@ function draftOf(readings: Readings, env: Environment): Draft {
 }
 
 function configOf(parts: ReadParts, env: Environment): Config {
-  const { host, port, cors, trustedProxies, docs, allowPublic: _, redis, ...rest } = parts
-  const http: HttpConfig = { host, port, cors, trustedProxies, docs }
+  const { host, port, publicUrl, cors, trustedProxies, rateLimit, docs, allowPublic: _, redis, ...rest } = parts
+  const http: HttpConfig = { host, port, publicUrl, cors, trustedProxies, rateLimit, docs }
   return { env, http, keyValue: keyValueOrFile(redis, parts.database), ...rest }
+}
+
+/** The same as far as it could be read. */
+function knownOf(readings: Readings, env: Environment): KnownConfig {
+  const values = Object.entries<Reading<unknown>>(readings).flatMap(([name, reading]) =>
+    reading.ok ? [[name, reading.value] as const] : [],
+  )
+  const { keyValue } = draftOf(readings, env)
+  // Where the store is not known, anything may stand in for it: it is taken out again.
+  const redis = keyValue ?? { kind: 'sqlite', file: '' }
+  const { keyValue: store, ...known } = configOf({ ...Object.fromEntries(values), redis } as ReadParts, env)
+  return keyValue === null ? known : { ...known, keyValue: store }
 }

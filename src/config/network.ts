@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import type { CorsConfig } from './config.ts'
-import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
+import type { CorsConfig, RateLimitConfig } from './config.ts'
+import { type ConfigFault, combine, faulty, quoted, type Reading, read } from './faults.ts'
 import { readRequired, type Texts } from './settings.ts'
 
 // Bounds what every request is compared with.
@@ -53,6 +53,13 @@ function proxyFault(entry: string): string | null {
   if (bits === undefined) return null
   if (Number(bits) > (family === 4 ? 32 : 128)) return 'has too many bits after the slash'
   return Number(bits) === 0 ? 'would trust everybody, so that any caller could claim any address' : null
+}
+
+export function readRateLimit(texts: Texts): Reading<RateLimitConfig> {
+  return combine({
+    perMinute: readRequired(texts, 'RATE_LIMIT_PER_MINUTE'),
+    loginPerMinute: readRequired(texts, 'RATE_LIMIT_LOGIN_PER_MINUTE'),
+  })
 }
 
 export function readCors(texts: Texts): Reading<CorsConfig> {

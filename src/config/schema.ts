@@ -26,6 +26,8 @@ function variable<S extends TSchema>(
 const port = Type.Integer({ minimum: 0, maximum: 65535 })
 // A worker is a process with its own pool of database connections: more than this is a mistake.
 const workers = Type.Integer({ minimum: 1, maximum: 64 })
+// Far above what one address of people sends; 0 is no limit at all.
+const callsPerMinute = Type.Integer({ minimum: 0, maximum: 1_000_000 })
 // Ten minutes: whoever stops the process has lost patience long before.
 const graceMs = Type.Integer({ minimum: 0, maximum: 600_000 })
 
@@ -128,6 +130,10 @@ export const VARIABLES = {
     en: 'The port to listen on; 0 takes a free one.',
     zh: '监听端口；0 表示自动选择空闲端口。',
   }),
+  PUBLIC_URL: variable('URL', Type.String({ maxLength: 2048 }), {
+    en: 'The address under which the world reaches the server, like `https://pay.example.com`; `http` only on this machine.',
+    zh: '外界访问本服务的地址，例如 `https://pay.example.com`；仅本机可用 `http`。',
+  }),
   LOCAL_ALLOW_PUBLIC: variable('switch', Type.Boolean(), {
     en: 'Lets `local` listen on an address that others can reach. Whoever reaches it can make coins.',
     zh: '允许 `local` 监听外部可访问的地址。任何能访问者都可随意发放金币。',
@@ -140,6 +146,10 @@ export const VARIABLES = {
   MIGRATE_AT_START: variable('switch', Type.Boolean(), {
     en: 'Brings the tables up to date when the server starts (else: `npm run migrate`).',
     zh: '启动时自动升级数据表（否则请运行 `npm run migrate`）。',
+  }),
+  BACKUP_DIR: variable('text', Type.String({ minLength: 1, maxLength: 4096 }), {
+    en: 'The folder that `npm run backup` writes into and `npm run doctor` looks in.',
+    zh: '`npm run backup` 写入备份、`npm run doctor` 检查备份的目录。',
   }),
   REDIS_URL: variable('URL', Type.String(), {
     en: 'Redis for sessions and caches: `redis://[user:password@]host:6379/0`, `rediss://` with TLS. Without it, a SQLite file stands in.',
@@ -170,6 +180,20 @@ export const VARIABLES = {
     zh: '支付渠道（按实例名）：`{"signed": {"secrets": ["..."]}}`；`type` 默认与实例名相同，只有一个游戏时可省略 `appId`。',
     secret: true,
   }),
+  SMTP_URL: variable('URL', Type.String({ maxLength: 4096 }), {
+    en: 'The mail server for login codes: `smtp://user:password@host:587` (STARTTLS is demanded unless the host is this machine) or `smtps://user:password@host:465`; `?timeout_ms=10000`. Without it mail is kept in the local mailbox, and in `online` login by mail is off.',
+    zh: '发送登录验证码的邮件服务器：`smtp://user:password@host:587`（除本机外强制 STARTTLS）或 `smtps://user:password@host:465`；`?timeout_ms=10000`。未设置时，`local` 下邮件存入本地信箱，`online` 下邮箱登录关闭。',
+    secret: true,
+  }),
+  MAIL_FROM: variable('text', Type.String({ maxLength: 400 }), {
+    en: 'Who sends the mail: `login@example.com` or `Example Game <login@example.com>`. Needed with SMTP_URL.',
+    zh: '发件人：`login@example.com` 或 `Example Game <login@example.com>`。设置 SMTP_URL 时必填。',
+  }),
+  SMS: variable('JSON', Type.Object({ type: Type.String() }), {
+    en: 'The gateway for login codes by SMS: `{"type": "http", "url", "headers": {}, "countries": ["+1", "+86"]}` or `{"type": "twilio", "accountSid", "authToken", "from" or "messagingServiceSid", "baseUrl"?, "countries"}`; both take `"timeoutMs": 10000`. Only numbers that begin with one of `countries` are written to; needed in `online`. Without it SMS are kept in the local mailbox, and in `online` login by SMS is off.',
+    zh: '发送短信验证码的网关：`{"type": "http", "url", "headers": {}, "countries": ["+1", "+86"]}` 或 `{"type": "twilio", "accountSid", "authToken", "from" 或 "messagingServiceSid", "baseUrl"?, "countries"}`；均可加 `"timeoutMs": 10000`。仅向以 `countries` 中前缀开头的号码发送，`online` 下必填。未设置时，`local` 下短信存入本地信箱，`online` 下短信登录关闭。',
+    secret: true,
+  }),
   CORS_ORIGINS: variable('list', Type.String(), {
     en: 'Origins whose pages may call the API, separated by commas; in `local` also `http://host:*` (any port) or `*`.',
     zh: '允许跨域调用的来源，以逗号分隔；`local` 下还可用 `http://host:*`（任意端口）或 `*`。',
@@ -177,6 +201,14 @@ export const VARIABLES = {
   TRUSTED_PROXIES: variable('list', Type.String(), {
     en: 'Addresses or networks (CIDR) of your own proxies, whose X-Forwarded-For is believed, separated by commas.',
     zh: '受信任的反向代理地址或网段（CIDR），以逗号分隔；仅信任其 X-Forwarded-For。',
+  }),
+  RATE_LIMIT_PER_MINUTE: variable('whole number', callsPerMinute, {
+    en: 'How many API calls one client address (IPv6: one /64) may make a minute, a quarter of them at once; 0 for no limit. Game servers and signed calls are never limited. Workers share it out evenly.',
+    zh: '每个客户端地址（IPv6 为 /64 网段）每分钟可调用 API 的次数，其中四分之一可同时发出；0 表示不限。游戏服务器与签名调用不受限制。由各工作进程均分。',
+  }),
+  RATE_LIMIT_LOGIN_PER_MINUTE: variable('whole number', callsPerMinute, {
+    en: 'The same for `token`, `token/refresh`, `login` and `login/code` alone, which also count above.',
+    zh: '同上，但仅针对 `token`、`token/refresh`、`login` 与 `login/code`（同时计入上一项）。',
   }),
   WORKERS: variable('whole number', workers, {
     en: 'How many processes answer; more than one needs MySQL or MariaDB.',

@@ -28,9 +28,24 @@ export interface Database {
   migrate(): Promise<{ applied: string[] }>
   /** The names of migrations that are not applied yet. @throws SchemaMismatch when the schema is from a newer release. */
   pendingMigrations(): Promise<string[]>
+  /** The names of migrations that are applied, in order; also those that this release does not know. */
+  appliedMigrations(): Promise<string[]>
+  /** What the engine says of itself, for the operator. */
+  describe(): Promise<EngineReport>
   /** Answers when the database answers. @throws StorageUnavailable */
   ping(): Promise<void>
   close(): Promise<void>
+}
+
+/** Whether what the engine has committed outlives a power cut. */
+export interface EngineReport {
+  readonly version: string
+  /** Settings under which an answered payment can be lost, each with its remedy. Empty: none. */
+  readonly faults: readonly { readonly fault: string; readonly remedy: string }[]
+  /** What the operator should know and may decide otherwise. */
+  readonly notes: readonly string[]
+  /** The time on the server's own clock; null where there is no server. */
+  readonly clockMs: number | null
 }
 
 /** How long a transaction that meets others is tried again. */

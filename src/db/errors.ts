@@ -13,6 +13,11 @@ export class TransactionConflict extends Error {
   override readonly name = 'TransactionConflict'
 }
 
+/** A backup cannot be made or restored as things stand; the message tells the operator why, and what to do. */
+export class BackupRefused extends Error {
+  override readonly name = 'BackupRefused'
+}
+
 /** The schema is not the one that this release knows; the message says which command mends it. */
 export class SchemaMismatch extends Error {
   override readonly name = 'SchemaMismatch'

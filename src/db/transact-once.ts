@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { IdempotencyKey, Reply } from '../kernel/idempotency.ts'
 import { accepted, type Outcome, refused } from '../kernel/outcome.ts'
 import type { Database, Tx } from './database.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import type { Row } from './schema.ts'
 
 /** How long an answer is told again: what moved money for ever, everything else for a day. */
@@ -15,35 +16,75 @@ export const KEPT_FOR_A_DAY_MS = 24 * 60 * 60 * 1000
  */
 export async function transactOnce<T, A extends object>(
   deps: { database: Database; clock: Clock },
-  call: { reply: Reply<T, A>; keptForMs: number | null },
+  call: { reply: Reply<T, A>; keptForMs: number | null | ((value: T) => number | null) },
   work: (tx: Tx) => Promise<Outcome<T>>,
 ): Promise<Outcome<A>> {
   const { key, tell } = call.reply
-  return deps.database.inTransaction(async (tx) => {
-    if (!key) {
-      const done = await work(tx)
-      return done.ok ? accepted(tell(done.value)) : done
-    }
-    const nowMs = deps.clock.nowMs()
-    const held = await holdKey(tx, key, nowMs)
-    if (held.answer !== null && (held.expires_at_ms === null || held.expires_at_ms > nowMs)) {
-      return held.request_hash === key.requestHash
-        ? accepted(JSON.parse(held.answer) as A)
-        : refused('idempotency_mismatch')
-    }
-    const done = await work(tx)
-    if (!done.ok) {
-      await freeKey(tx, key)
-      return done
-    }
-    const answer = tell(done.value)
-    const expiresAtMs = call.keptForMs === null ? null : nowMs + call.keptForMs
-    await keepAnswer(tx, key, { answer: JSON.stringify(answer), nowMs, expiresAtMs })
-    return accepted(answer)
-  })
+  if (!key) {
+    const done = await deps.database.inTransaction(work)
+    return done.ok ? accepted(tell(done.value)) : done
+  }
+  // Those of one key go one after the other before they borrow a connection: a flood of retries holds one, not all.
+  const transact = () => deps.database.inTransaction((tx) => workUnderKey(tx, { key, ...call, ...deps }, work))
+  return oneAtATime(deps.database, `${key.scope} ${key.key}`, transact)
 }
 
-/** Removes answers that are over, a batch at a time; tells how many there were. */
+async function workUnderKey<T, A extends object>(
+  tx: Tx,
+  call: {
+    key: IdempotencyKey
+    clock: Clock
+    reply: Reply<T, A>
+    keptForMs: number | null | ((value: T) => number | null)
+  },
+  work: (tx: Tx) => Promise<Outcome<T>>,
+): Promise<Outcome<A>> {
+  const { key, clock, reply, keptForMs } = call
+  const nowMs = clock.nowMs()
+  const held = await holdKey(tx, key, nowMs)
+  const kept = keptAnswer<A>(held, { key, nowMs })
+  if (kept) return kept
+  const done = await work(tx)
+  if (!done.ok) {
+    await freeKey(tx, key)
+    return done
+  }
+  const answer = reply.tell(done.value)
+  const keptMs = typeof keptForMs === 'function' ? keptForMs(done.value) : keptForMs
+  const expiresAtMs = keptMs === null ? null : nowMs + keptMs
+  await keepAnswer(tx, key, { answer: JSON.stringify(answer), nowMs, expiresAtMs })
+  return accepted(answer)
+}
+
+/**
+ * What is kept under a key, without doing anything: for a use case that would use up something outside its transaction
+ * (a code that works once) before it starts one. Null when there is work to do; `transactOnce` then looks again.
+ */
+export async function findKeptAnswer<A extends object>(
+  deps: { database: Database; clock: Clock },
+  key: IdempotencyKey | null,
+): Promise<Outcome<A> | null> {
+  if (!key) return null
+  const held = await deps.database.db
+    .selectFrom('idempotency_keys')
+    .selectAll()
+    .where('scope', '=', key.scope)
+    .where('idempotency_key', '=', key.key)
+    .executeTakeFirst()
+  return held ? keptAnswer<A>(held, { key, nowMs: deps.clock.nowMs() }) : null
+}
+
+function keptAnswer<A extends object>(
+  held: Row<'idempotency_keys'>,
+  { key, nowMs }: { key: IdempotencyKey; nowMs: number },
+): Outcome<A> | null {
+  if (held.answer === null || (held.expires_at_ms !== null && held.expires_at_ms <= nowMs)) return null
+  return held.request_hash === key.requestHash
+    ? accepted(JSON.parse(held.answer) as A)
+    : refused('idempotency_mismatch')
+}
+
+/** Removes answers that are over, about `rowsMax` of the oldest in one statement; tells how many there were. */
 export async function sweepIdempotencyKeys(
   deps: { database: Database; clock: Clock },
   { rowsMax }: { rowsMax: number },
@@ -51,25 +92,19 @@ export async function sweepIdempotencyKeys(
   const nowMs = deps.clock.nowMs()
   const over = await deps.database.db
     .selectFrom('idempotency_keys')
-    .select(['scope', 'idempotency_key'])
+    .select('expires_at_ms')
     .where('expires_at_ms', '<=', nowMs)
     .orderBy('expires_at_ms')
     .limit(rowsMax)
     .execute()
-  if (over.length === 0) return 0
+  const last = over.at(-1)?.expires_at_ms
+  if (last == null) return 0
   return deps.database.inTransaction(async (tx) => {
-    let removed = 0
-    for (const { scope, idempotency_key } of over) {
-      // One that was used again meanwhile has a later end and stays.
-      const { numDeletedRows } = await tx
-        .deleteFrom('idempotency_keys')
-        .where('scope', '=', scope)
-        .where('idempotency_key', '=', idempotency_key)
-        .where('expires_at_ms', '<=', nowMs)
-        .executeTakeFirst()
-      removed += Number(numDeletedRows)
-    }
-    return removed
+    const { numDeletedRows } = await tx
+      .deleteFrom('idempotency_keys')
+      .where('expires_at_ms', '<=', last)
+      .executeTakeFirst()
+    return Number(numDeletedRows)
   })
 }
 

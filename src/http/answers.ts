@@ -24,7 +24,7 @@ export function failureBody(
     status_code: 0,
     err_code: refusal.errCode ?? entry.status,
     error: refusal.code,
-    action: entry.action,
+    action: refusal.action ?? entry.action,
     msg: messageOf(refusal.code, language),
     request_id: requestId,
     ...(refusal.details ? { details: refusal.details } : {}),

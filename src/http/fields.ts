@@ -33,13 +33,13 @@ export const CurrencyField = Type.String({
 })
 
 /**
- * An order id of the caller's own: visible ASCII without `:`, which only platforms' orders have. One named `history`
- * could never be read: `/orders/history` is another call.
+ * An order id of the caller's own: visible ASCII without `:`, which only platforms' orders have. One named `history`,
+ * `.` or `..` could never be read: `/orders/history` is another call, and an address ends no path in dots.
  */
 export const CallerOrderIdField = Type.String({
-  pattern: '^(?!history$)[!-9;-~]{1,128}$',
+  pattern: '^(?!(?:history|\\.{1,2})$)[!-9;-~]{1,128}$',
   maxLength: 128,
-  description: 'The order: visible ASCII without a colon, unique within the app, and not `history`',
+  description: 'The order: visible ASCII without a colon, unique within the app, and not `history`, `.` or `..`',
 })
 
 /** Any order id, a platform's included. */
@@ -61,11 +61,18 @@ export const ChannelNameField = Type.String({
 export const IdempotencyKeyField = Type.String({
   pattern: '^[!-~]{1,128}$',
   maxLength: 128,
-  description: 'The same key with the same request is answered the same, and changes nothing again',
+  description:
+    'The same key with the same request is answered the same, and changes nothing again: for ever where coins or tokens ' +
+    'moved, else for a day',
 })
 
 export const LIMIT_DEFAULT = 20
-export const LimitField = Type.Integer({ minimum: 1, maximum: 100, default: LIMIT_DEFAULT })
+export const LimitField = Type.Integer({
+  minimum: 1,
+  maximum: 100,
+  default: LIMIT_DEFAULT,
+  description: 'Rows of a page',
+})
 export const CursorField = Type.String({ maxLength: 400, description: '`next_cursor` of the page before' })
 export const NextCursorField = Type.Union([Type.String(), Type.Null()], {
   description: 'Pass it as `cursor` for the next page; null on the last',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { IdempotencyKey } from '../kernel/idempotency.ts'
-import { accepted, type Outcome, refused } from '../kernel/outcome.ts'
+import { accepted, type Outcome, refusedField } from '../kernel/outcome.ts'
 
 /** Where a changing call takes its key: the header `Idempotency-Key`, or also the body's `idempotency_key`. */
 export type KeyPlace = 'header' | 'header_or_body'
@@ -34,5 +34,5 @@ function requestHashOf({ method, url, rawBody }: FastifyRequest): string {
 }
 
 function invalid(message: string): Outcome<IdempotencyKey | null> {
-  return refused('invalid_fields', { details: [{ path: 'Idempotency-Key', message }] })
+  return refusedField('Idempotency-Key', message)
 }

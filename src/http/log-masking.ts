@@ -25,6 +25,7 @@ const KEYED_PAIR = new RegExp(`\\b(${KEYS})=[^\\s&;,"'\\\\]+`, 'gi')
 const BEARER = /\b(Bearer\s+[\w.~+/=-]{4,}|Basic\s+[\w+/=]{16,})/gi
 const JWT = /eyJ[\w-]{4,300}\.[\w-]+\.?[\w-]*/g
 const MAIL_ADDRESS = /(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g
+const PHONE_NUMBER = /(?<![\w.+-])\+[1-9](?:[ -]?[0-9]){6,14}(?![\w-]|\.[0-9])/g
 const URL_CREDENTIALS = /:\/\/[^\s/@"\\]{1,512}@/g
 const QUERY_STRING = /(?<=[\w/%.~-])\?[^\s"'\\]+/g
 const CARD_NUMBER = /(?<![\w.-])[2-6](?:[ -]?[0-9]){13,18}(?![\w-]|\.[0-9])/g
@@ -52,6 +53,7 @@ function maskText(text: string): string {
   if (masked.includes('eyJ')) masked = masked.replace(JWT, '[jwt]')
   masked = masked.replace(BEARER, '[authorization]')
   if (masked.includes('@')) masked = masked.replace(URL_CREDENTIALS, '://[redacted]@').replace(MAIL_ADDRESS, '[mail]')
+  if (masked.includes('+')) masked = masked.replace(PHONE_NUMBER, '[phone]')
   return masked.replace(CARD_NUMBER, maskCard)
 }
 

@@ -4,9 +4,11 @@ import { ERROR_CODES } from '../kernel/error-codes.ts'
 import type { IdempotencyKey } from '../kernel/idempotency.ts'
 import { accepted, type Refusal } from '../kernel/outcome.ts'
 import { failureBody, retryAfterSeconds, successBody } from './answers.ts'
-import { type Authenticate, admit, type VerifySigner } from './auth.ts'
+import { countedAddress } from './client-address.ts'
+import { type Gate, type Gatekeepers, openGate, type Verdict } from './gate.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import { preferredLanguage } from './language.ts'
+import { rateLimitHeaders } from './rate-limit.ts'
 import type { Route, RouteEntry } from './route.ts'
 import { compiledSchema } from './route-schema.ts'
 
@@ -21,11 +23,8 @@ declare module 'fastify' {
   }
 }
 
-/** Who is asked about a caller. */
-export interface Gatekeepers {
-  readonly authenticate: Authenticate
-  readonly verifySigner: VerifySigner
-}
+const READABLE_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+ *(?:;.*)?$/
+const RAW_TYPE = 'application/octet-stream'
 
 /** A platform's callback may be this large; another body of the API 64 KiB. */
 const WEBHOOK_BYTES_MAX = 1024 * 1024
@@ -35,26 +34,28 @@ export async function mountRoutes(
   server: FastifyInstance,
   { routes, ...gatekeepers }: { routes: readonly RouteEntry[] } & Gatekeepers,
 ): Promise<void> {
+  const gate = openGate(gatekeepers)
   server.decorateRequest('caller', null)
   const isWebhook = ([, , route]: RouteEntry) => route.access === 'webhook'
-  for (const entry of routes) if (!isWebhook(entry)) mountRoute(server, entry, gatekeepers)
+  for (const entry of routes) if (!isWebhook(entry)) mountRoute(server, entry, gate)
   // In a room of their own, where a body of any type is kept as it came: what it says is believed once it is proven.
   await server.register((room, _, ready) => {
     room.removeAllContentTypeParsers()
+    // A type that nobody can read is judged before any parser: the body counts, not what it is called.
+    room.addHook('onRequest', async (request) => {
+      if (!READABLE_TYPE.test(request.headers['content-type'] ?? '')) request.headers['content-type'] = RAW_TYPE
+    })
     room.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
       request.rawBody = body as Buffer
       done(null)
     })
-    for (const entry of routes.filter(isWebhook)) mountRoute(room, entry, gatekeepers)
+    for (const entry of routes.filter(isWebhook)) mountRoute(room, entry, gate)
     ready()
   })
 }
 
-function mountRoute(
-  server: FastifyInstance,
-  [method, url, route]: RouteEntry,
-  { authenticate, verifySigner }: Gatekeepers,
-): void {
+function mountRoute(server: FastifyInstance, [method, url, route]: RouteEntry, gate: Gate): void {
+  const limited = ({ ip }: FastifyRequest) => ({ address: countedAddress(ip), limit: route.limit ?? null })
   server.route({
     method,
     url,
@@ -63,22 +64,27 @@ function mountRoute(
     ...(route.access === 'webhook' ? { bodyLimit: WEBHOOK_BYTES_MAX } : {}),
     // Before the body is read: a stranger costs one look at a header.
     onRequest: async (request, reply) => {
-      const admitted = await admit(authenticate, {
+      const verdict = await gate.admit({
+        ...limited(request),
         access: route.access,
         authorization: request.headers.authorization,
-        signed: request.headers['x-signature'] !== undefined,
+        signed: isSigned(request),
       })
-      if (!admitted.ok) return sendRefusal({ request, reply }, admitted.refusal)
-      request.caller = admitted.value
+      return carryOut(verdict, { request, reply })
     },
     // Before the fields are judged: a forger learns nothing of them.
     preValidation: async (request, reply) => {
       if (route.access === 'payer' && request.caller === null) {
-        const signer = verifySigner(signedMessage(request))
-        if (!signer.ok) return sendRefusal({ request, reply }, signer.refusal)
-        request.caller = signer.value
+        const verdict = gate.admitSigner(limited(request), signedMessage(request))
+        const refusal = carryOut(verdict, { request, reply })
+        if (refusal) return refusal
       }
       prepareInput(route, request)
+    },
+    // A body that could not be read leaves its signature unjudged.
+    onError: async (request) => {
+      const unjudged = route.access === 'payer' && isSigned(request) && request.caller === null
+      if (unjudged) gate.chargeUnread(limited(request))
     },
     attachValidation: route.onInvalid !== undefined,
     handler: async (request, reply) => {
@@ -89,13 +95,33 @@ function mountRoute(
       const key = route.idempotencyKey ? idempotencyKeyOf(request, route.idempotencyKey) : NO_KEY
       if (!key.ok) return sendRefusal({ request, reply }, key.refusal)
       const outcome = await route.handle(inputOf(request, key.value) as never)
-      if (!outcome.ok) return sendRefusal({ request, reply }, outcome.refusal)
+      if (!outcome.ok) {
+        if (route.access === 'webhook' && outcome.refusal.code === 'invalid_signature') {
+          gate.chargeForgery(limited(request))
+        }
+        return sendRefusal({ request, reply }, outcome.refusal)
+      }
       return reply.send(successBody(outcome.value as object))
     },
   })
 }
 
 const NO_KEY = accepted(null)
+
+/** Tells the caller how it stands with its limit, and lets it in or sends the refusal. */
+function carryOut(
+  { caller, standing }: Verdict<Caller | SignerCaller | null>,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+): FastifyReply | undefined {
+  if (standing) reply.headers(rateLimitHeaders(standing))
+  if (!caller.ok) return sendRefusal({ request, reply }, caller.refusal)
+  request.caller = caller.value
+  return undefined
+}
+
+function isSigned({ headers }: FastifyRequest): boolean {
+  return headers['x-signature'] !== undefined
+}
 
 function signedMessage(request: FastifyRequest) {
   const body = request.body as { payment_channel?: unknown } | null | undefined

@@ -24,7 +24,13 @@ const IdempotencyHeader = Type.Object({
   'idempotency-key': Type.Optional(IdempotencyKeyField),
 })
 
-const COMMON_ERRORS: readonly ErrorCode[] = ['bad_request', 'internal_error', 'storage_unavailable', 'shutting_down']
+const COMMON_ERRORS: readonly ErrorCode[] = [
+  'bad_request',
+  'too_many_requests',
+  'internal_error',
+  'storage_unavailable',
+  'shutting_down',
+]
 const TOKEN_ERRORS: readonly ErrorCode[] = ['unauthorized', 'token_expired', 'session_revoked', 'sessions_unavailable']
 const BODY_ERRORS: readonly ErrorCode[] = [
   'malformed_json',

@@ -51,6 +51,8 @@ export interface Route<
   readonly description?: string
   readonly tag: string
   readonly access: A
+  /** `login`: the stricter limit of calls from one address counts too. */
+  readonly limit?: 'login'
   readonly body?: B
   readonly query?: Q
   readonly params?: P

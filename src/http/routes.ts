@@ -33,10 +33,16 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
     ['POST', '/api/v1/logout', sessions.logOut],
+    ['GET', '/api/v1/sessions', sessions.listSessions],
+    ['POST', '/api/v1/sessions/:id/revoke', sessions.revokeSession],
+    ['POST', '/api/v1/sessions/revoke_others', sessions.revokeOtherSessions],
 
+    ['POST', '/api/v1/login/code', account.sendLoginCode],
     ['GET', '/api/v1/login', account.logInByQuery],
     ['POST', '/api/v1/login', account.logIn],
     ['POST', '/api/v1/refresh', account.refresh],
+    ['POST', '/api/v1/account/link', account.linkIdentity],
+    ['POST', '/api/v1/account/unlink', account.unlinkIdentity],
 
     ['GET', '/api/v1/store/items', store.listItemsByQuery],
     ['POST', '/api/v1/store/items', store.listItems],
@@ -76,5 +82,6 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['GET', '/test/order_history_test', tests.orderHistoryTest],
     ['GET', '/test/daily_gift_test', tests.dailyGiftTest],
     ['GET', '/test/database_info', tests.databaseInfo],
+    ['GET', '/test/mailbox', tests.mailbox],
   ]
 }

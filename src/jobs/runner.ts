@@ -8,55 +8,66 @@ export interface Job {
   readonly name: string
   /** A cron pattern with seconds, in UTC. */
   readonly pattern: string
-  /** Gives how much it did, for the log. */
-  readonly run: () => Promise<number>
+  /** Works in short steps and stops between them once it is told to; gives how much it did, for the log. */
+  readonly run: (signal: AbortSignal) => Promise<number>
 }
 
 /** The jobs at work. */
 export interface Jobs {
   /** Runs one now, whatever its pattern says; gives how much it did. */
   run(name: string): Promise<number>
-  /** Starts no more, and waits for those under way. */
+  /** Starts no more, tells those under way to stop, and waits for their present step. */
   close(): Promise<void>
 }
 
 // A slot is one second of the pattern; the lease outlives clocks that differ by some seconds.
 const LEASE_MS = 60_000
 
-/** Runs jobs by their patterns, each in one of the processes that share the store, and never over itself. */
-export function startJobs(jobs: readonly Job[], deps: { kv: KeyValueStore; logger: Logger }): Jobs {
+/**
+ * Runs jobs by their patterns, each in one of the processes that share the store, and never over itself. With
+ * `onTime: false` they run only when they are told to.
+ */
+export function startJobs(jobs: readonly Job[], deps: { kv: KeyValueStore; logger: Logger; onTime?: boolean }): Jobs {
+  const stopping = new AbortController()
   const underWay = new Set<Promise<unknown>>()
   const track = <T>(work: Promise<T>): Promise<T> => {
     const settled = work.catch(() => undefined).finally(() => underWay.delete(settled))
     underWay.add(settled)
     return work
   }
-  const crons = jobs.map((job) => {
-    const onTime = (cron: Cron) => track(runOnTime(job, { ...deps, slotMs: cron.currentRun()?.getTime() ?? 0 }))
+  const crons = (deps.onTime === false ? [] : jobs).map((job) => {
+    const onTime = (cron: Cron) => {
+      const slotMs = cron.currentRun()?.getTime() ?? 0
+      return track(runOnTime(job, { ...deps, slotMs, signal: stopping.signal }))
+    }
     return new Cron(job.pattern, { timezone: 'UTC', protect: true, unref: true }, onTime)
   })
   return {
     run: async (name) => {
       const job = jobs.find((one) => one.name === name)
       if (!job) throw new Error(`there is no job ${name}`)
-      return track(job.run())
+      return track(job.run(stopping.signal))
     },
     close: async () => {
       for (const cron of crons) cron.stop()
+      stopping.abort()
       await Promise.all(underWay)
     },
   }
 }
 
-async function runOnTime(job: Job, deps: { kv: KeyValueStore; logger: Logger; slotMs: number }): Promise<void> {
-  const { kv, logger, slotMs } = deps
+/** Runs a job at its time, in this process if it is the first to come. Never rejects: the next run does the rest. */
+export async function runOnTime(
+  job: Job,
+  deps: { kv: KeyValueStore; logger: Logger; slotMs: number; signal: AbortSignal },
+): Promise<void> {
+  const { kv, logger, slotMs, signal } = deps
   const elapsedMs = stopwatch()
   try {
     if (!(await takeSlot(kv, { name: job.name, slotMs }))) return
-    const done = await job.run()
+    const done = await job.run(signal)
     if (done > 0) logger.info(`job ${job.name}: ${done} done in ${elapsedMs().toFixed(0)} ms`)
   } catch (error) {
-    // The next run does what this one could not.
     logger.warn({ err: error }, `job ${job.name} failed`)
   }
 }

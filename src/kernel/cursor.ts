@@ -1,4 +1,4 @@
-import { accepted, type Outcome, refused } from './outcome.ts'
+import { accepted, type Outcome, refusedField } from './outcome.ts'
 
 /** Where a page ends, as an opaque text that a client hands back: a time and an id, never an offset. */
 export interface PagePosition {
@@ -28,7 +28,7 @@ export function startOfPage(cursor: string | null): Outcome<PagePosition | null>
   if (cursor === null) return accepted(null)
   const after = readCursor(cursor)
   if (after) return accepted(after)
-  return refused('invalid_fields', { details: [{ path: 'cursor', message: 'is not a cursor of this call' }] })
+  return refusedField('cursor', 'is not a cursor of this call')
 }
 
 /** A page, and where the next one starts; null on the last. */

@@ -1,4 +1,4 @@
-import type { ErrorCode } from './error-codes.ts'
+import type { Action, ErrorCode } from './error-codes.ts'
 
 /** One invalid field of a request: where it stands and what is wrong with it. */
 export interface FieldFault {
@@ -13,6 +13,8 @@ export interface Refusal {
   /** Overrides the status as `err_code` where the contract asks for a number of its own (999 for a second gift). */
   readonly errCode?: number
   readonly retryAfterSeconds?: number
+  /** What to do next, where the call knows better than the code: nothing was paid for an order that is not made. */
+  readonly action?: Action
 }
 
 /** What a use case gives back: its value, or the reason why not. */
@@ -24,4 +26,9 @@ export function accepted<T>(value: T): Outcome<T> {
 
 export function refused(code: ErrorCode, more: Omit<Refusal, 'code'> = {}): { ok: false; refusal: Refusal } {
   return { ok: false, refusal: { code, ...more } }
+}
+
+/** One field that is not valid, for what a schema cannot judge. */
+export function refusedField(path: string, message: string): { ok: false; refusal: Refusal } {
+  return refused('invalid_fields', { details: [{ path, message }] })
 }

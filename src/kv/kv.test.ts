@@ -1,73 +1,10 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import Database from 'better-sqlite3'
-import { Redis } from 'ioredis'
-import { testRedisConfig, until } from '../../test/support/redis-server.ts'
+import { type KeyValueSubject, redisSubject, sqliteSubject } from '../../test/support/key-value-subjects.ts'
+import { testRedisConfig } from '../../test/support/redis-server.ts'
 import { InvariantError } from '../kernel/invariant.ts'
 import { type KeyValueStore, KeyValueUnavailable } from './kv.ts'
 import { VALUE_BYTES_MAX } from './limits.ts'
-import { openKeyValueStore } from './open.ts'
-import type { RedisSingleConfig } from './redis-config.ts'
-
-/** A store, with what its contract can't see from outside: the time that a key has left, and a way to its end. */
-interface Subject {
-  readonly store: KeyValueStore
-  lifeLeftMs(key: string): Promise<number | null>
-  outlive(key: string): Promise<void>
-  end(): Promise<void>
-}
-
-async function sqliteSubject(): Promise<Subject> {
-  const folder = mkdtempSync(join(tmpdir(), 'payment-api-kv-'))
-  const file = join(folder, 'kv.db')
-  let nowMs = Date.UTC(2026, 10, 1)
-  const store = await openKeyValueStore({ kind: 'sqlite', file, clock: { nowMs: () => nowMs } })
-  const reader = new Database(file, { readonly: true })
-  const lifeLeftMs = async (key: string) => {
-    const endMs = reader.prepare('SELECT expires_at_ms FROM kv WHERE key = ?').pluck().get(key)
-    return typeof endMs === 'number' ? endMs - nowMs : null
-  }
-  return {
-    store,
-    lifeLeftMs,
-    async outlive(key) {
-      nowMs += (await lifeLeftMs(key)) ?? 0
-    },
-    async end() {
-      await store.close()
-      reader.close()
-      rmSync(folder, { recursive: true })
-    },
-  }
-}
-
-async function redisSubject(config: RedisSingleConfig): Promise<Subject> {
-  const prefix = `test-${randomBytes(6).toString('hex')}:`
-  const store = await openKeyValueStore({ kind: 'redis', config, prefix })
-  const { mode: _, ...address } = config
-  const reader = new Redis(address)
-  return {
-    store,
-    async lifeLeftMs(key) {
-      const left = await reader.pttl(prefix + key)
-      return left < 0 ? null : left
-    },
-    async outlive(key) {
-      await reader.pexpire(prefix + key, 1)
-      await until(async () => (await reader.exists(prefix + key)) === 0)
-    },
-    async end() {
-      await store.close()
-      const keys = await reader.keys(`${prefix}*`)
-      if (keys.length > 0) await reader.del(keys)
-      await reader.quit()
-    },
-  }
-}
 
 const ODD_KEYS = [
   'a b',
@@ -85,8 +22,8 @@ const ODD_KEYS = [
 const MINUTE = { ttlMs: 60_000 }
 const FOREVER = { ttlMs: null }
 
-function keepsTheContract(open: () => Promise<Subject>): void {
-  let subject: Subject
+function keepsTheContract(open: () => Promise<KeyValueSubject>): void {
+  let subject: KeyValueSubject
   let store: KeyValueStore
   before(async () => {
     subject = await open()
@@ -190,6 +127,82 @@ function keepsTheContract(open: () => Promise<Subject>): void {
     assert.equal(await store.delete('gone'), false)
   })
 
+  const pairsOf = async (key: string) => [...(await store.fields(key))].toSorted()
+
+  test('fields of a map are written one by one, counted and read together', async () => {
+    assert.deepEqual(await pairsOf('m'), [])
+    assert.equal(await store.setField('m', 'a', '1', MINUTE), 1)
+    assert.equal(await store.setField('m', 'b', '', MINUTE), 2)
+    assert.equal(await store.setField('m', 'a', '2', MINUTE), 2)
+    assert.deepEqual(await pairsOf('m'), [
+      ['a', '2'],
+      ['b', ''],
+    ])
+    assert.deepEqual(await pairsOf('m2'), [])
+  })
+
+  test('a whole map disappears a life after its last write, and begins again empty', async () => {
+    await store.setField('mortal', 'old', '1', { ttlMs: 3_600_000 })
+    await assertLife('map:mortal', 3_600_000)
+    await store.setField('mortal', 'new', '2', MINUTE)
+    await assertLife('map:mortal', 60_000)
+    assert.equal((await store.fields('mortal')).size, 2)
+    await store.setField('mortal', 'new', '3', { ttlMs: 3_600_000 })
+    await assertLife('map:mortal', 3_600_000)
+    await subject.outlive('map:mortal')
+    assert.deepEqual(await pairsOf('mortal'), [])
+    assert.equal(await store.deleteField('mortal', 'old'), false)
+    assert.equal(await store.setField('mortal', 'third', '4', MINUTE), 1)
+    assert.deepEqual(await pairsOf('mortal'), [['third', '4']])
+  })
+
+  test('a field is removed once, and what is left keeps its life', async () => {
+    await store.setField('fewer', 'a', '1', MINUTE)
+    await store.setField('fewer', 'b', '2', MINUTE)
+    assert.equal(await store.deleteField('fewer', 'a'), true)
+    assert.equal(await store.deleteField('fewer', 'a'), false)
+    assert.equal(await store.deleteField('nowhere', 'a'), false)
+    await assertLife('map:fewer', 60_000)
+    assert.equal(await store.deleteField('fewer', 'b'), true)
+    assert.deepEqual(await pairsOf('fewer'), [])
+    assert.equal(await subject.lifeLeftMs('map:fewer'), null)
+  })
+
+  test('a hundred fields written at once are all there, and each writer was told a number of its own', async () => {
+    const counts = await Promise.all(
+      Array.from({ length: 100 }, (_, n) => store.setField('crowd', `field-${n}`, `${n}`, MINUTE)),
+    )
+    assert.deepEqual(
+      counts.toSorted((a, b) => a - b),
+      Array.from({ length: 100 }, (_, n) => n + 1),
+    )
+    assert.equal((await store.fields('crowd')).size, 100)
+  })
+
+  test('a map and a value under one key do not meet', async () => {
+    await store.set('both', 'text', MINUTE)
+    await store.setField('both', 'a', '1', MINUTE)
+    assert.equal(await store.increment('both-count', MINUTE), 1)
+    await store.setField('both-count', 'a', '1', MINUTE)
+    assert.equal(await store.get('both'), 'text')
+    assert.equal(await store.delete('both'), true)
+    assert.deepEqual(await pairsOf('both'), [['a', '1']])
+    assert.equal(await store.increment('both-count', MINUTE), 2)
+  })
+
+  test('odd fields keep apart, and a field or a life that is none is a bug of ours', async () => {
+    const odd = [...ODD_KEYS, '__proto__', 'constructor', '1', '01']
+    for (const field of odd) await store.setField('odd 玩家', field, `${field} ✓\0"`, MINUTE)
+    const kept = await store.fields('odd 玩家')
+    assert.equal(kept.size, odd.length)
+    for (const field of odd) assert.equal(kept.get(field), `${field} ✓\0"`)
+    await assert.rejects(store.setField('k', '', 'v', MINUTE), InvariantError)
+    await assert.rejects(store.setField('k', 'f'.repeat(513), 'v', MINUTE), InvariantError)
+    await assert.rejects(store.setField('k', 'f', 'v', { ttlMs: 0 }), InvariantError)
+    await assert.rejects(store.set('map:k', 'v', MINUTE), InvariantError)
+    await assert.rejects(store.fields('map:k'), InvariantError)
+  })
+
   test('odd keys keep apart, and every text comes back as it was', async () => {
     for (const key of ODD_KEYS) await store.set(key, `${key} ✓ 你好 👩‍👩‍👧\0"\r\n`, MINUTE)
     for (const key of ODD_KEYS) assert.equal(await store.get(key), `${key} ✓ 你好 👩‍👩‍👧\0"\r\n`)
@@ -215,6 +228,8 @@ function keepsTheContract(open: () => Promise<Subject>): void {
     await store.close()
     await assert.rejects(store.get('plain'), KeyValueUnavailable)
     await assert.rejects(store.increment('hits', MINUTE), KeyValueUnavailable)
+    await assert.rejects(store.setField('m', 'a', '1', MINUTE), KeyValueUnavailable)
+    await assert.rejects(store.fields('m'), KeyValueUnavailable)
     await assert.rejects(store.ping(), KeyValueUnavailable)
   })
 }

@@ -17,6 +17,15 @@ export interface KeyValueStore {
   delete(key: string): Promise<boolean>
   /** Adds one to a counter and returns it; the first increment starts its life of `ttlMs`. */
   increment(key: string, options: { ttlMs: number }): Promise<number>
+  /**
+   * Writes one field of a map, in one step with the map's life: all of it disappears `ttlMs` after its last write. Gives
+   * how many fields the map has now. Maps have a name space of their own: a map and a value under one key do not meet.
+   */
+  setField(key: string, field: string, value: string, options: { ttlMs: number }): Promise<number>
+  /** A whole map, without an order; empty when there is none. Whoever writes a map bounds its size. */
+  fields(key: string): Promise<ReadonlyMap<string, string>>
+  /** Removes one field of a map, and the map with its last one; its life stays as it was. True when it was there. */
+  deleteField(key: string, field: string): Promise<boolean>
   /** Answers when the store answers; rejects with KeyValueUnavailable when not. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -6,9 +6,17 @@ const KEY_CHARS_MAX = 512
 /** A session is a few hundred bytes. One value above this would hold up every other caller of the same Redis. */
 export const VALUE_BYTES_MAX = 1_048_576
 
+/** Redis keeps all keys together: this stands before those of maps, and no caller's own key may begin with it. */
+export const MAP_KEY_PREFIX = 'map:'
+
 /** Both stores refuse the same keys, so that nothing works on SQLite and fails on Redis. */
 export function assertKey(key: string): void {
   invariant(key.length > 0 && key.length <= KEY_CHARS_MAX, 'a key has 1 to 512 characters')
+  invariant(!key.startsWith(MAP_KEY_PREFIX), 'keys that begin with "map:" are kept for maps')
+}
+
+export function assertField(field: string): void {
+  invariant(field.length > 0 && field.length <= KEY_CHARS_MAX, 'a field has 1 to 512 characters')
 }
 
 export function assertValue(value: string): void {

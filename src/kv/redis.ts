@@ -1,6 +1,6 @@
 import { InvariantError, invariant } from '../kernel/invariant.ts'
 import { type KeyValueStore, KeyValueUnavailable } from './kv.ts'
-import { assertKey, assertTtl, assertValue } from './limits.ts'
+import { assertField, assertKey, assertTtl, assertValue, MAP_KEY_PREFIX } from './limits.ts'
 import { openRedisClient, type RedisClient } from './redis-client.ts'
 import type { RedisConfig } from './redis-config.ts'
 
@@ -21,9 +21,16 @@ local count = redis.call('INCR', KEYS[1])
 if fresh then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return count`
 
+/** The field and the map's life together: a crash between the two would leave a map for ever. */
+const SET_FIELD = `
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return redis.call('HLEN', KEYS[1])`
+
 interface Scripts {
   kvCompareAndSet(key: string, expected: string, next: string, ttl: string): Promise<number>
   kvIncrement(key: string, ttl: string): Promise<number>
+  kvSetField(key: string, field: string, value: string, ttl: string): Promise<number>
 }
 
 /**
@@ -42,6 +49,7 @@ export async function openRedisStore(settings: { config: RedisConfig; prefix: st
 function withScripts(client: RedisClient): RedisClient & Scripts {
   client.defineCommand('kvCompareAndSet', { numberOfKeys: 1, lua: COMPARE_AND_SET })
   client.defineCommand('kvIncrement', { numberOfKeys: 1, lua: INCREMENT })
+  client.defineCommand('kvSetField', { numberOfKeys: 1, lua: SET_FIELD })
   return client as RedisClient & Scripts
 }
 
@@ -51,6 +59,7 @@ function redisStore(client: RedisClient & Scripts, { prefix }: { prefix: string 
     return prefix + key
   }
   return {
+    ...redisMaps(client, { prefix }),
     async get(key) {
       return await answered(client.get(nameOf(key)))
     },
@@ -87,6 +96,31 @@ function redisStore(client: RedisClient & Scripts, { prefix }: { prefix: string 
       // What is under way may finish; a Redis that does not answer gets no goodbye.
       if (client.status === 'ready') await answered(client.quit()).catch(() => {})
       client.disconnect()
+    },
+  }
+}
+
+function redisMaps(
+  client: RedisClient & Scripts,
+  { prefix }: { prefix: string },
+): Pick<KeyValueStore, 'setField' | 'fields' | 'deleteField'> {
+  const nameOf = (key: string): string => {
+    assertKey(key)
+    return prefix + MAP_KEY_PREFIX + key
+  }
+  return {
+    async setField(key, field, value, { ttlMs }) {
+      assertField(field)
+      assertValue(value)
+      assertTtl(ttlMs)
+      return await answered(client.kvSetField(nameOf(key), field, value, String(ttlMs)))
+    },
+    async fields(key) {
+      return new Map(Object.entries(await answered(client.hgetall(nameOf(key)))))
+    },
+    async deleteField(key, field) {
+      assertField(field)
+      return (await answered(client.hdel(nameOf(key), field))) === 1
     },
   }
 }

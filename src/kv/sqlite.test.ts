@@ -63,6 +63,7 @@ test('three processes open one new file together, and no increment and no first 
       await store.increment('count', { ttlMs: 60000 })
       if (await store.setIfAbsent('first-' + n, 'x', { ttlMs: 60000 })) firsts++
       if (await store.compareAndSet('first-' + n, { expected: 'x', next: 'y', ttlMs: 60000 })) swaps++
+      await store.setField('map', process.pid + '-' + n, 'x', { ttlMs: 60000 })
     }
     process.stdout.write(JSON.stringify({ firsts, swaps }))`
   const run = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000 })
@@ -70,6 +71,7 @@ test('three processes open one new file together, and no increment and no first 
   const store = await openSqliteStore({ file, clock: heldClock() })
   t.after(() => store.close())
   assert.equal(await store.increment('count', { ttlMs: 60_000 }), 901)
+  assert.equal((await store.fields('map')).size, 900)
   assert.equal(
     told.reduce((sum, { firsts }) => sum + firsts, 0),
     300,
@@ -106,6 +108,28 @@ test('dead rows are swept in small batches until none is left, and the living st
   assert.equal(rows(), 3)
   t.mock.timers.tick(1)
   assert.equal(rows(), 2)
+})
+
+test('dead maps are swept too, within the same batch', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const file = newFile(t)
+  const clock = heldClock()
+  const store = await openSqliteStore({ file, clock })
+  const reader = new Database(file, { readonly: true })
+  t.after(async () => {
+    await store.close()
+    reader.close()
+  })
+  const rows = () => ['kv', 'kv_fields'].map((table) => reader.prepare(`SELECT count(*) FROM ${table}`).pluck().get())
+  for (let n = 0; n < 300; n++) await store.set(`dies-${n}`, 'x', { ttlMs: 1_000 })
+  for (let n = 0; n < 300; n++) await store.setField(`dies-${n % 7}`, `field-${n}`, 'x', { ttlMs: 1_000 })
+  await store.setField('lives', 'field', 'x', { ttlMs: 1_000_000 })
+  clock.now += 1_000
+  t.mock.timers.tick(30_000)
+  assert.deepEqual(rows(), [0, 101])
+  assert.equal((await store.fields('dies-6')).size, 0)
+  t.mock.timers.tick(100)
+  assert.deepEqual(rows(), [0, 1])
 })
 
 test('an open store does not keep the process alive', async (t) => {

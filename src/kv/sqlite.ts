@@ -5,6 +5,7 @@ import { InvariantError } from '../kernel/invariant.ts'
 import { type KeyValueStore, KeyValueUnavailable } from './kv.ts'
 import { assertKey, assertTtl, assertValue } from './limits.ts'
 import { KeyValueOpenError } from './open-error.ts'
+import { FIELDS_SCHEMA, sqliteMaps } from './sqlite-maps.ts'
 
 /** Another process writes for microseconds. The wait blocks our event loop, so it is bounded by what a player bears. */
 const BUSY_TIMEOUT_MS = 1_000
@@ -29,7 +30,7 @@ const ALIVE = '(kv.expires_at_ms IS NULL OR kv.expires_at_ms > @nowMs)'
 
 /**
  * The stand-in where no Redis is installed: a SQLite file of its own, safe for several processes at once, since every
- * operation is one statement. What the operating system had not written yet is lost with a power cut, and only then.
+ * operation is one statement or one transaction. What the operating system had not written yet is lost with a power cut, and only then.
  */
 export async function openSqliteStore(settings: { file: string; clock: Clock }): Promise<KeyValueStore> {
   const { file, clock } = settings
@@ -51,7 +52,7 @@ function openDatabase(file: string): Database.Database {
   try {
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = NORMAL')
-    database.transaction(() => database.exec(SCHEMA)).immediate()
+    database.transaction(() => database.exec(SCHEMA + FIELDS_SCHEMA)).immediate()
     return database
   } catch (error) {
     database.close()
@@ -101,8 +102,10 @@ function prepareStatements(database: Database.Database) {
 
 function sqliteStore(database: Database.Database, clock: Clock): KeyValueStore {
   const statements = prepareStatements(database)
+  const maps = sqliteMaps(database, { clock, done })
   const stopSweeping = startSweeping(() => {
-    return statements.sweep.run({ nowMs: clock.nowMs(), rowsMax: SWEEP_ROWS_MAX }).changes
+    const swept = statements.sweep.run({ nowMs: clock.nowMs(), rowsMax: SWEEP_ROWS_MAX }).changes
+    return swept + maps.sweep({ rowsMax: SWEEP_ROWS_MAX - swept })
   })
   const row = (key: string, value: string, ttlMs: number | null) => {
     assertKey(key)
@@ -116,6 +119,7 @@ function sqliteStore(database: Database.Database, clock: Clock): KeyValueStore {
     return { key, nowMs: clock.nowMs() }
   }
   return {
+    ...maps.store,
     async get(key) {
       const value = done(() => statements.get.get(lookUp(key)))
       return typeof value === 'string' ? value : null
@@ -147,7 +151,7 @@ function sqliteStore(database: Database.Database, clock: Clock): KeyValueStore {
   }
 }
 
-/** Runs one statement. A full disk, a lock that stays or a closed file is an outage, not a bug of the caller. */
+/** Runs one operation. A full disk, a lock that stays or a closed file is an outage, not a bug of the caller. */
 function done<T>(work: () => T): T {
   try {
     return work()

@@ -20,6 +20,8 @@ export interface PlayedPlatform {
 
 // A developer who comes back next week still finds the page of an order.
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000
+// A page with more of them would say nothing more.
+const PURCHASES_MAX = 100
 // Two tabs of one person compete here.
 const ATTEMPTS_MAX = 10
 
@@ -28,7 +30,8 @@ export function openPlayedPlatform(deps: { kv: KeyValueStore; publicUrl: () => s
   const { kv } = deps
   const ttl = { ttlMs: KEPT_MS }
   const checkoutKey = (orderId: string): string => `sandbox-checkout:${orderId}`
-  const purchaseKey = (transactionId: string): string => `sandbox-purchase:${transactionId}`
+  const purchaseKey = (instance: string, transactionId: string): string =>
+    `sandbox-purchase:${instance}:${transactionId}`
 
   const findCheckout = async (orderId: string): Promise<SandboxCheckout | null> => {
     const text = await kv.get(checkoutKey(orderId))
@@ -43,25 +46,29 @@ export function openPlayedPlatform(deps: { kv: KeyValueStore; publicUrl: () => s
         await kv.setIfAbsent(checkoutKey(session.order_id), JSON.stringify(checkout), ttl)
         return `${deps.publicUrl()}/sandbox/checkout/${encodeURIComponent(session.order_id)}`
       },
-      purchasesOf: async (orderId) => (await findCheckout(orderId))?.purchases ?? [],
+      purchasesOf: async (orderId) => {
+        const checkout = await findCheckout(orderId)
+        return checkout?.instance === instance ? checkout.purchases : []
+      },
       findPurchase: async (transactionId) => {
-        const text = await kv.get(purchaseKey(transactionId))
+        const text = await kv.get(purchaseKey(instance, transactionId))
         return text === null ? null : (JSON.parse(text) as SandboxPurchase)
       },
     }),
-    pay: async ({ session }) => {
+    pay: async ({ instance, session }) => {
       const { item_name: _, return_url: __, expires_at_ms: ___, ...bought } = session
       const purchase = { transaction_id: `sbx_${randomBytes(12).toString('hex')}`, ...bought }
-      await kv.set(purchaseKey(purchase.transaction_id), JSON.stringify(purchase), ttl)
+      await kv.set(purchaseKey(instance, purchase.transaction_id), JSON.stringify(purchase), ttl)
       const key = checkoutKey(session.order_id)
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         const text = await kv.get(key)
-        if (text === null) break
+        if (text === null) throw new Error('the checkout has lapsed')
         const checkout = JSON.parse(text) as SandboxCheckout
+        if (checkout.purchases.length >= PURCHASES_MAX) throw new Error('this checkout was paid too often')
         const next = JSON.stringify({ ...checkout, purchases: [...checkout.purchases, purchase] })
-        if (await kv.compareAndSet(key, { expected: text, next, ...ttl })) break
+        if (await kv.compareAndSet(key, { expected: text, next, ...ttl })) return purchase
       }
-      return purchase
+      throw new Error('the checkout is paid by too many at once')
     },
   }
 }

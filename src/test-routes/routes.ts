@@ -5,6 +5,7 @@ import { type Clock, isoTime, stopwatch } from '../kernel/clock.ts'
 import type { AppId } from '../kernel/ids.ts'
 import { accepted, refused } from '../kernel/outcome.ts'
 import type { KeyValueStore } from '../kv/kv.ts'
+import type { Mailbox } from '../messaging/mailbox.ts'
 import { describeDatabase } from './describe-database.ts'
 import { type CallApi, startPlay } from './play.ts'
 import { STORIES, type StoryName } from './stories.ts'
@@ -18,6 +19,8 @@ export interface TestRouteDeps {
   readonly kv: KeyValueStore
   readonly clock: Clock
   readonly version: string
+  /** What was sent to nobody; null where messages really go out. */
+  readonly mailbox: Mailbox | null
 }
 
 /** `GET /test/*`: tries the running server by itself, with the real code on throw-away players. For development. */
@@ -33,6 +36,7 @@ export function testRoutes(deps: TestRouteDeps) {
     orderHistoryTest: storyRoute(deps, { name: 'order_history_test', summary: 'Pays, fails, and reads the orders' }),
     dailyGiftTest: storyRoute(deps, { name: 'daily_gift_test', summary: "Claims today's gift, and once more" }),
     databaseInfo: databaseRoute(deps),
+    mailbox: mailboxRoute(deps),
   }
 }
 
@@ -44,7 +48,7 @@ function simpleRoute({ isOpen, clock, version }: TestRouteDeps) {
     ...DESCRIBED,
     summary: 'The server answers',
     answer: Type.Object({ message: Type.String(), version: Type.String(), time: Type.String() }),
-    examples: { answer: { message: 'It works.', version: '0.1.0', time: '2026-11-01T09:30:00.000Z' } },
+    examples: { answer: { message: 'It works.', version: '0.2.0', time: '2026-11-01T09:30:00.000Z' } },
     handle: async ({ language }) => {
       if (!isOpen) return refused('test_routes_off')
       return accepted({
@@ -119,6 +123,46 @@ function databaseRoute({ isOpen, database }: TestRouteDeps) {
     handle: async () => {
       if (!isOpen) return refused('test_routes_off')
       return accepted(await describeDatabase(database))
+    },
+  })
+}
+
+function mailboxRoute({ isOpen, mailbox }: TestRouteDeps) {
+  return defineRoute({
+    ...DESCRIBED,
+    summary: 'Mail and SMS that were sent to nobody, newest first',
+    description: 'Login codes stand here where neither SMTP_URL nor SMS is set; the last fifty.',
+    answer: Type.Object({
+      messages: Type.Array(
+        Type.Object({
+          kind: Type.String({ description: '`email` or `sms`' }),
+          to: Type.String(),
+          subject: Type.Union([Type.String(), Type.Null()]),
+          text: Type.String(),
+          code: Type.String(),
+          sent_at: Type.String(),
+        }),
+      ),
+    }),
+    examples: {
+      answer: {
+        messages: [
+          {
+            ...{ kind: 'email', to: 'player@example.com', subject: '012345 is your login code' },
+            ...{ text: 'Your login code is 012345.', code: '012345', sent_at: '2026-11-01T09:30:00.000Z' },
+          },
+        ],
+      },
+    },
+    handle: async () => {
+      if (!isOpen) return refused('test_routes_off')
+      const messages = (await mailbox?.read()) ?? []
+      return accepted({
+        messages: messages.map(({ kind, to, subject, text, code, sentAtMs }) => ({
+          ...{ kind, to, subject, text, code },
+          sent_at: isoTime(sentAtMs),
+        })),
+      })
     },
   })
 }

@@ -37,7 +37,7 @@ const NOBODY = 99_999 as PlayerId
 export async function keepHealthyBooks(database: Database): Promise<HealthyPlayers> {
   const clock = fakeClock()
   const deps: SettleDeps = { database, clock, catalogues: openCatalogues({ database, clock }), count: () => undefined }
-  for (const app of [APP, OTHER_APP]) await seedCatalogue(database, app)
+  for (const app of [APP, OTHER_APP]) await seedCatalogue({ database, clock }, app)
   const join = async (subject: string, appId = APP): Promise<PlayerId> =>
     (await findOrCreatePlayer(deps, { appId, provider: 'facebook', subject })).player.user_id
   const anna = await join('anna')

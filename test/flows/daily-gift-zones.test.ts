@@ -29,7 +29,7 @@ async function claimAt(player: GiftPlayer, iso: string) {
 async function assertTooEarly(player: GiftPlayer, iso: string): Promise<void> {
   moveTo(clock, iso)
   assert.equal(await player.flag(), 0, iso)
-  assertRefused(await player.claim(), 409, 'already_claimed', 999)
+  assertRefused(await player.claim(), 409, 'already_claimed', { errCode: 999 })
 }
 
 onEveryEngine(

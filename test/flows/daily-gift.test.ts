@@ -127,7 +127,9 @@ onEveryEngine(
       assertDone(await player.claim())
       const token = await player.token()
       const before = await stateOf(on.app)
-      assertRefused(await on.app.call('POST', '/api/v1/daily_gift', { token }), 409, 'already_claimed', 999)
+      assertRefused(await on.app.call('POST', '/api/v1/daily_gift', { token }), 409, 'already_claimed', {
+        errCode: 999,
+      })
       assert.deepEqual(await stateOf(on.app), before)
     })
 
@@ -137,7 +139,7 @@ onEveryEngine(
       assert.equal(assertDone(await player.claim()).next_at, '2026-11-02T19:00:00.000Z')
       moveTo(clock, '2026-11-02T18:59:59.999Z')
       assert.equal(await player.flag(), 0)
-      assertRefused(await player.claim(), 409, 'already_claimed', 999)
+      assertRefused(await player.claim(), 409, 'already_claimed', { errCode: 999 })
       moveTo(clock, '2026-11-02T19:00:00Z')
       assert.equal(assertDone(await player.claim()).streak, 2)
       await assertBooks(on.app)
@@ -149,7 +151,7 @@ onEveryEngine(
       assertDone(await player.claim())
       for (const back of ['2026-11-05T09:29:00Z', '2026-11-03T09:30:00Z', '2026-10-01T00:00:00Z']) {
         moveTo(clock, back)
-        assertRefused(await player.claim(), 409, 'already_claimed', 999)
+        assertRefused(await player.claim(), 409, 'already_claimed', { errCode: 999 })
         assert.equal(assertDone(await player.calendar()).next_at, '2026-11-06T05:30:00.000Z')
       }
       moveTo(clock, '2026-11-06T09:30:00Z')
@@ -191,7 +193,7 @@ onEveryEngine(
       const key = { 'idempotency-key': 'gift-1' }
       const first = assertDone(await player.claim(key))
       assert.deepEqual(assertDone(await player.claim(key)), first)
-      assertRefused(await player.claim({ 'idempotency-key': 'gift-2' }), 409, 'already_claimed', 999)
+      assertRefused(await player.claim({ 'idempotency-key': 'gift-2' }), 409, 'already_claimed', { errCode: 999 })
       moveTo(clock, '2026-11-09T09:30:00Z')
       assert.deepEqual(assertDone(await player.claim(key)), first)
       const other = { token: await player.token(), headers: key, body: { uid: player.uid } }
@@ -214,7 +216,7 @@ onEveryEngine(
       assertRefused(await claim(server, { uid: '99999999' }), 404, 'player_not_found')
       assertRefused(await on.app.call('GET', '/api/v1/daily_gift', { token: server }), 403, 'wrong_scope')
       assertDone(await claim(server, { uid: friend.uid }))
-      assertRefused(await claim(friend.token, { uid: friend.uid }), 409, 'already_claimed', 999)
+      assertRefused(await claim(friend.token, { uid: friend.uid }), 409, 'already_claimed', { errCode: 999 })
       assertDone(await claim(own.token, { uid: own.uid }))
       assertDone(await claim(foreigner.token, {}))
       await assertBooks(on.app)

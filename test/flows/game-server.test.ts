@@ -116,8 +116,8 @@ onEveryEngine(
         assertFaults(await server.saveProgress(uid, { vip_level }), 'vip_level')
       }
       assertFaults(await server.saveProgress(uid, { level: -1, vip_level: -1 }), 'level', 'vip_level')
-      assertFaults(await server.saveProgress(uid, {}), 'level')
-      assertFaults(await server.saveProgress(uid, undefined), 'level')
+      assertFaults(await server.saveProgress(uid, {}), 'level', 'vip_level')
+      assertFaults(await server.saveProgress(uid, undefined), 'level', 'vip_level')
       assertFaults(await server.saveProgress(uid, { level: 0.001, vip_level: 9 }), 'level')
       const { level, vip_level } = assertDone(await server.readUser(uid))
       assert.deepEqual([level, vip_level], [5.5, 2])

@@ -105,8 +105,15 @@ onEveryEngine(
       const before = await stateOf(on.app)
       const order = (fields: object) =>
         on.app.call('POST', '/api/v1/orders', { token, body: { item_id: 1, payment_channel: 'sandbox', ...fields } })
-      assertRefused(await order({ item_id: 99 }), 404, 'item_not_found')
-      assertRefused(await order({ item_id: 7 }), 403, 'item_locked')
+      for (const [item_id, code] of [
+        [99, 'item_not_found'],
+        [7, 'item_locked'],
+      ]) {
+        assert.deepEqual(
+          [(await order({ item_id })).body.error, (await order({ item_id })).body.action],
+          [code, 'show_message'],
+        )
+      }
       assertFaults(await order({ item_id: 0, payment_channel: 5 }), 'item_id', 'payment_channel')
       for (const return_url of [
         'https://evil.example.com/paid',
@@ -114,6 +121,10 @@ onEveryEngine(
         'https://a@shop.example.com/paid',
         `${RETURN_URL}/..%2f`,
         'javascript:alert(1)',
+        ` ${RETURN_URL}`,
+        `${RETURN_URL}\n`,
+        'https:\\\\shop.example.com/paid',
+        `${RETURN_URL}?x=\u0000`,
         'no url',
       ]) {
         assertFaults(await order({ return_url }), 'return_url')

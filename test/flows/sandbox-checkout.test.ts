@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertDone, assertFaults, assertRefused } from '../support/answers.ts'
-import { assertBooks, orderRow, playerRow, reviewEntries } from '../support/books.ts'
+import { assertBooks, orderRow, playerRow, reviewEntries, stateOf } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { createOrder, pressButton } from '../support/orders.ts'
@@ -110,12 +110,45 @@ onEveryEngine(
       const { token } = await on.app.logIn('sandbox-forged')
       const told = { payment_channel: 'sandbox', transaction_id: 'sbx_forged' }
       assertRefused(await verify(token, told), 404, 'purchase_not_found')
-      for (const transaction_id of [undefined, 5, '', null, { a: 1 }]) {
+      for (const transaction_id of [undefined, 5, '', null, { a: 1 }, 'x'.repeat(600), 'a b', '\u0000']) {
         assertFaults(await verify(token, { ...told, transaction_id }), 'transaction_id')
       }
       assertFaults(await verify(token, { ...told, payment_channel: 'signed' }), 'payment_channel')
       assertFaults(await verify(token, { ...told, payment_channel: 'server' }), 'payment_channel')
       assertRefused(await on.app.call('POST', '/api/v1/payment/verify', { body: told }), 401, 'unauthorized')
+    })
+
+    test('a receipt shown a hundred times is no hundred messages, and twenty a minute are asked about', async () => {
+      const { token } = await on.app.logIn('sandbox-flood')
+      const order = await createOrder(on.app, token)
+      const told = {
+        payment_channel: 'sandbox',
+        transaction_id: transactionOf(await pressButton(order, 'pay-silently')),
+      }
+      const before = Number((await stateOf(on.app))['payment_events'])
+      const answers = []
+      for (let n = 0; n < 25; n++) answers.push(await verify(token, told))
+      for (const answer of answers.slice(0, 20)) assertDone(answer)
+      for (const answer of answers.slice(20)) assertRefused(answer, 429, 'too_many_requests')
+      assert.equal(Number((await stateOf(on.app))['payment_events']), before + 1)
+      clock.moveMs(60_000)
+      assert.equal(assertDone(await verify(token, told)).replayed, true)
+    })
+
+    test('an order in review is asked about again without a new message each time', async () => {
+      const { token, uid } = await on.app.logIn('sandbox-review')
+      const order = await createOrder(on.app, token)
+      const server = await on.app.serverToken()
+      const wrong = { order_id: order.order_id, uid, item_id: 1, price: 1, currency: 'USD' }
+      assertRefused(
+        await on.app.call('POST', '/api/v1/payment/success', { token: server, body: wrong }),
+        409,
+        'price_mismatch',
+      )
+      await pressButton(order, 'pay-silently')
+      assert.equal(assertDone(await check(token, order.order_id)).order_status, 'completed')
+      assert.equal((await reviewEntries(on.app, order.order_id)).length, 1)
+      await assertBooks(on.app)
     })
 
     test('a page of no order, and a button that there is not, are 404', async () => {

@@ -14,7 +14,7 @@ const STORIES: Readonly<Record<string, readonly number[]>> = {
   order_history_test: [200, 200, 200, 200, 200],
   daily_gift_test: [200, 200, 200, 200, 409],
 }
-const OTHERS = ['simple', 'ping', 'database_info']
+const OTHERS = ['simple', 'ping', 'database_info', 'mailbox']
 
 onEveryEngine((on) => {
   const run = async (name: string) => assertDone(await on.app.call('GET', `/test/${name}`))
@@ -46,6 +46,16 @@ onEveryEngine((on) => {
     assert.ok(['sqlite', 'mysql', 'mariadb'].includes(engine))
     assert.deepEqual(pending_migrations, [])
     assert.ok(tables.some(({ table, rows }: { table: string; rows: number }) => table === 'users' && rows > 0))
+  })
+
+  test('the mailbox shows a code that was sent, and the code logs in', async () => {
+    const token = await on.app.clientToken()
+    const body = { loginType: 4, loginId: 'mailbox@example.com' }
+    assertDone(await on.app.call('POST', '/api/v1/login/code', { token, body }))
+    const [newest] = (await run('mailbox')).messages
+    assert.deepEqual([newest.kind, newest.to], ['email', 'mailbox@example.com'])
+    const login = { ...body, loginCode: newest.code }
+    assert.equal(assertDone(await on.app.call('POST', '/api/v1/login', { token, body: login })).is_new, true)
   })
 })
 

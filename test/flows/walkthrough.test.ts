@@ -20,7 +20,7 @@ for (const { name, run } of WALKTHROUGHS) {
     for (const round of ['first', 'second']) {
       const { code, stdout, stderr } = await run(server.url)
       assert.equal(code, 0, `${round} walk:\n${stdout}\n${stderr}`)
-      assert.match(stdout, /^ok: all 17 steps answered as they should\.$/m)
+      assert.match(stdout, /^ok: all 29 steps answered as they should\.$/m)
       assert.equal(stderr, '')
       assert.ok(!stdout.includes('\u001b'), 'no colours where nobody looks')
     }

@@ -38,8 +38,8 @@ onEveryEngine((on) => {
     const order = await createOrder(on.app, token)
     const body = paidMessage(order, uid)
     const before = await stateOf(on.app)
-    const stale = await sign(body, Date.now() - 301_000)
-    const future = await sign(body, Date.now() + 301_000)
+    const stale = await sign(body, Date.now() - 330_000)
+    const future = await sign(body, Date.now() + 330_000)
     const good = await sign(body)
     const forged = { 'x-sandbox-signature': signSandboxMessage('guessed', { body, nowMs: Date.now() }) }
     const broken = ['', 't=1', 'v1=00', `${good['x-sandbox-signature']}0`, 'x'.repeat(5_000)]
@@ -51,7 +51,10 @@ onEveryEngine((on) => {
     assert.equal((await orderRow(on.app, order.order_id))?.status, 'pending')
   })
 
-  test('a genuine message that means nothing is refused by its fields, of whatever type it claims to be', async () => {
+  test('a genuine message that is not understood is kept and refused by its fields, whatever its type', async () => {
+    const events = async () => Number((await stateOf(on.app))['payment_events'])
+    const before = await events()
+    let sent = 0
     for (const body of [
       '',
       'null',
@@ -62,22 +65,36 @@ onEveryEngine((on) => {
       '\u0000',
       '{"type":"refund"}',
     ]) {
-      const headers = { ...(await sign(body)), 'content-type': 'text/plain' }
-      assertRefused(await send(body, headers), 422, 'invalid_fields')
+      for (const type of ['text/plain', 'foo', ';;;', 'application/json; charset=x']) {
+        const headers = { ...(await sign(body)), 'content-type': type }
+        assertRefused(await send(body, headers), 422, 'invalid_fields')
+        sent += 1
+      }
     }
+    const { token, uid } = await on.app.logIn('hook-currency')
+    const unknown = paidMessage(await createOrder(on.app, token), uid, { currency: 'XXX' })
+    assertRefused(await send(unknown, await sign(unknown)), 422, 'invalid_fields')
+    assert.equal(await events(), before + sent + 1)
   })
 
-  test('money for nobody, for another item or amount is answered as every road answers it', async () => {
+  test('money for nobody, for another item or amount waits for a person, and its platform need not send it again', async () => {
     const { token, uid } = await on.app.logIn('hook-wrong')
     const order = await createOrder(on.app, token)
     const tell = async (more: object, id: string) => {
       const body = paidMessage(order, uid, { transaction_id: `sbx_wrong_${id}`, ...more })
       return send(body, await sign(body))
     }
-    assertRefused(await tell({ amount_minor: 1 }, 'amount'), 409, 'price_mismatch')
-    assertRefused(await tell({ currency: 'EUR' }, 'currency'), 409, 'price_mismatch')
-    assertRefused(await tell({ item_id: 2 }, 'item'), 409, 'order_conflict')
-    assertRefused(await tell({ uid: '999999999' }, 'player'), 404, 'player_not_found')
+    const refusals: Readonly<Record<string, object>> = {
+      price_mismatch: { amount_minor: 1 },
+      order_conflict: { item_id: 2 },
+      player_not_found: { uid: '999999999' },
+    }
+    for (const [refusal, wrong] of Object.entries(refusals)) {
+      const told = assertDone(await tell(wrong, refusal))
+      assert.deepEqual([told.order_status, told.refusal], ['review', refusal])
+      assert.deepEqual(assertDone(await tell(wrong, refusal)).refusal, refusal)
+    }
+    assert.equal((await playerRow(on.app, uid)).coins, 0)
     assert.equal(assertDone(await tell({}, 'right')).order_status, 'completed')
     await assertBooks(on.app)
   })

@@ -11,7 +11,8 @@ onEveryEngine((on) => {
   function assertOneGift(answers: readonly Answer[]): void {
     const given = answers.filter(({ status }) => status === 200)
     assert.equal(given.length, 1, `${given.length} of ${answers.length} claims were given`)
-    for (const answer of answers) if (answer.status !== 200) assertRefused(answer, 409, 'already_claimed', 999)
+    for (const answer of answers)
+      if (answer.status !== 200) assertRefused(answer, 409, 'already_claimed', { errCode: 999 })
   }
 
   test('fifty claims at once give one gift', async () => {

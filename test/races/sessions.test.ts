@@ -68,4 +68,54 @@ onEveryEngine((on) => {
       assertRefused(await on.app.call('GET', '/api/v1/inbox', { token }), 401, 'session_revoked')
     }
   })
+
+  test('fifty logins of one player at once: at most thirty stay, each of them listed, and every other one is dead', async () => {
+    const pairs = await times(50, newPair)
+    const answers = await Promise.all(pairs.map(({ token }) => logIn(token, 'fifty-devices')))
+    // A session that the others have ended while its own login was under way says so.
+    for (const answer of answers) if (answer.status !== 200) assertRefused(answer, 401, 'session_revoked')
+    const lists = await Promise.all(pairs.map(({ token }) => on.app.call('GET', '/api/v1/sessions', { token })))
+    const living = lists.filter(({ status }) => status === 200)
+    assert.ok(living.length > 0 && living.length <= 30, `${living.length} are alive`)
+    const idOf = (pair: { refresh_token: string }) => pair.refresh_token.split('.')[0]
+    const alive = pairs.filter((_, n) => lists[n]?.status === 200).map(idOf)
+    for (const { body } of living) {
+      assert.deepEqual(body.sessions.map(({ id }: { id: string }) => id).toSorted(), alive.toSorted())
+    }
+    for (const [n, pair] of pairs.entries()) {
+      const renewal = await renew(pair.refresh_token)
+      assert.equal(renewal.status, lists[n]?.status)
+      if (renewal.status !== 200) assertRefused(renewal, 401, 'session_revoked')
+    }
+  })
+
+  test('a renewal and a revocation at once leave no living session behind', async () => {
+    const { token } = await on.app.logIn('revokes-renewing')
+    for (let round = 0; round < 10; round++) {
+      const pair = await newPair()
+      assertDone(await logIn(pair.token, 'revokes-renewing'))
+      const id = pair.refresh_token.split('.')[0]
+      const [revoked, renewal] = await Promise.all([
+        on.app.call('POST', `/api/v1/sessions/${id}/revoke`, { token }),
+        renew(pair.refresh_token),
+      ])
+      assertDone(revoked)
+      const survivor = renewal.status === 200 ? renewal.body.token : pair.token
+      assertRefused(await on.app.call('GET', '/api/v1/inbox', { token: survivor }), 401, 'session_revoked')
+      const { sessions } = assertDone(await on.app.call('GET', '/api/v1/sessions', { token }))
+      assert.equal(sessions.length, 1)
+    }
+  })
+
+  test('two sessions that revoke each other at once both answer, and at most one is left', async () => {
+    for (let round = 0; round < 10; round++) {
+      const [one, two] = [await on.app.logIn(`duel-${round}`), await on.app.logIn(`duel-${round}`)]
+      const answers = await Promise.all(
+        [one, two].map(({ token }) => on.app.call('POST', '/api/v1/sessions/revoke_others', { token })),
+      )
+      for (const answer of answers) if (answer.status !== 200) assertRefused(answer, 401, 'session_revoked')
+      const asked = await Promise.all([one, two].map(({ token }) => on.app.call('GET', '/api/v1/sessions', { token })))
+      assert.ok(asked.filter(({ status }) => status === 200).length <= 1)
+    }
+  })
 })

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
-import { ERROR_CODES, type ErrorCode } from '../../src/kernel/error-codes.ts'
+import { type Action, ERROR_CODES, type ErrorCode } from '../../src/kernel/error-codes.ts'
 import type { Answer } from './test-app.ts'
 
 /**
  * A refusal in the envelope of the contract: status, code, action, words and the id of the request. `errCode` is the
- * status but for the one call that has a number of its own.
+ * status, and `action` the code's own, but for the calls that say otherwise.
  */
-export function assertRefused(answer: Answer, status: number, error: ErrorCode, errCode: number = status): void {
+export function assertRefused(
+  answer: Answer,
+  status: number,
+  error: ErrorCode,
+  { errCode = status, action = ERROR_CODES[error].action }: { errCode?: number; action?: Action } = {},
+): void {
   const { body } = answer
   assert.equal(answer.status, status, `expected ${status} ${error}, got ${answer.status} ${JSON.stringify(body)}`)
   assert.equal(body.error, error, JSON.stringify(body))
@@ -14,7 +19,7 @@ export function assertRefused(answer: Answer, status: number, error: ErrorCode, 
   assert.equal(body.return_code, 0)
   assert.equal(body.status_code, 0)
   assert.equal(body.err_code, errCode)
-  assert.equal(body.action, ERROR_CODES[error].action)
+  assert.equal(body.action, action)
   assert.equal(typeof body.msg, 'string')
   assert.notEqual(body.msg, '')
   assert.equal(body.request_id, answer.headers.get('x-request-id'))

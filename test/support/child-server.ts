@@ -48,8 +48,13 @@ const START_WITHIN_MS = 30_000
 const END_WITHIN_MS = 60_000
 const RUNNING_LINE = / is running at (http:\/\/\S*\d)/
 
+/** Whatever undoes things when it ends: a test, or a suite. */
+export interface Cleanup {
+  after(work: () => unknown): void
+}
+
 /** A folder that is gone after the test. */
-export function temporaryDirectory(t: TestContext): string {
+export function temporaryDirectory(t: Cleanup): string {
   const directory = mkdtempSync(join(tmpdir(), 'payment-api-child-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   return directory
@@ -127,9 +132,10 @@ export async function startChildServer(
 /** Runs one of our own programs to its end, with nothing in its environment but what is named. */
 export async function runProgram(
   file: string,
-  options: { args?: readonly string[]; variables?: Readonly<Record<string, string>> } = {},
+  options: { args?: readonly string[]; variables?: Readonly<Record<string, string>>; cwd?: string } = {},
 ): Promise<FinishedProcess> {
-  const child = spawnProgram([join(ROOT, file), ...(options.args ?? [])], options.variables ?? {})
+  const { args = [], variables = {}, cwd } = options
+  const child = spawnProgram([join(ROOT, file), ...args], variables, cwd)
   return await finished(child)
 }
 
@@ -186,9 +192,9 @@ async function startProcess(variables: Readonly<Record<string, string>>): Promis
   return { child, url, said, ended, startedInMs: performance.now() - startedMs }
 }
 
-function spawnProgram(args: readonly string[], variables: Readonly<Record<string, string>>): ChildProcess {
+function spawnProgram(args: readonly string[], variables: Readonly<Record<string, string>>, cwd = ROOT): ChildProcess {
   const child = spawn(process.execPath, args, {
-    cwd: ROOT,
+    cwd,
     env: cleanEnvironment(variables),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

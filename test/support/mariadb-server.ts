@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { until } from './redis-server.ts'
@@ -113,7 +113,7 @@ function installData({ folder, data }: { folder: string; data: string }): void {
   const user = serverUser()
   run('chown', [user, folder, data])
   const who = [`--user=${user}`, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db']
-  run('mariadb-install-db', ['--no-defaults', ...who, ...SMALL_FILES])
+  run('mariadb-install-db', ['--no-defaults', ...who, `--tmpdir=${folder}`, ...SMALL_FILES])
 }
 
 function run(command: string, args: readonly string[]): void {
@@ -123,7 +123,14 @@ function run(command: string, args: readonly string[]): void {
 
 function commandLine(how: { data: string; port: number; log: string; options: readonly string[] }): string[] {
   const { data, port, log, options } = how
-  const place = [`--datadir=${data}`, `--socket=${join(data, 'server.sock')}`, `--pid-file=${join(data, 'server.pid')}`]
+  // A server that starts deletes the temporary tables that it finds, and in /tmp those are another server's.
+  const temporary = `--tmpdir=${dirname(data)}`
+  const place = [
+    temporary,
+    `--datadir=${data}`,
+    `--socket=${join(data, 'server.sock')}`,
+    `--pid-file=${join(data, 'server.pid')}`,
+  ]
   const network = ['--bind-address=127.0.0.1', `--port=${port}`, `--log-error=${log}`]
   return ['--no-defaults', `--user=${serverUser()}`, ...place, ...network, ...SMALL, ...SMALL_FILES, ...options]
 }

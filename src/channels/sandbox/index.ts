@@ -1,10 +1,16 @@
 import { Check } from 'typebox/schema'
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
-import type { Channel, ChannelMessage, Evidence, OrderToPay, WebhookCall } from '../channel.ts'
+import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
+import type { Channel, ChannelMessage, Evidence, OrderToPay, Question, WebhookCall } from '../channel.ts'
+import { isGenuine } from '../timestamped-signature.ts'
 import { SANDBOX_SIGNATURE_HEADER } from './sign.ts'
 import { type SandboxSource, sandboxFailure, sandboxPayment } from './translate.ts'
-import { isGenuineSandboxMessage } from './verify.ts'
-import { type SandboxMessage, SandboxMessageSchema, type SandboxPlatform, type SandboxPurchase } from './wire.ts'
+import {
+  type SandboxMessage,
+  SandboxMessageSchema,
+  type SandboxPlatform,
+  type SandboxSession,
+  TransactionIdField,
+} from './wire.ts'
 
 export { SANDBOX_SIGNATURE_HEADER, signSandboxMessage } from './sign.ts'
 export type { SandboxMessage, SandboxPlatform, SandboxPurchase, SandboxSession } from './wire.ts'
@@ -17,13 +23,6 @@ export function openSandboxChannel(
   source: SandboxInstance,
   { platform, secret }: { platform: SandboxPlatform; secret: string },
 ): Channel {
-  const ask = (question: { nowMs: number; requestId: string }, about: { kind: Evidence['kind']; answer: unknown }) => ({
-    kind: about.kind,
-    headers: {},
-    rawBody: Buffer.from(JSON.stringify(about.answer)),
-    receivedAtMs: question.nowMs,
-    requestId: question.requestId,
-  })
   return {
     ...source,
     openCheckout: async (order) => accepted({ kind: 'url', url: await platform.openSession(sessionOf(order)) }),
@@ -31,25 +30,27 @@ export function openSandboxChannel(
     lookUpPayment: async ({ orderId, ...question }) => {
       const [purchase] = await platform.purchasesOf(orderId)
       if (!purchase) return accepted(null)
-      return sandboxPayment(source, { purchase, evidence: ask(question, { kind: 'look_up', answer: purchase }) })
+      return sandboxPayment(source, { purchase, evidence: answerTo(question, { kind: 'look_up', answer: purchase }) })
     },
     verifyPurchase: async ({ playerId, told, question }) => {
       const { transaction_id: transactionId } = told
-      if (typeof transactionId !== 'string' || transactionId === '') {
-        return refused('invalid_fields', { details: [{ path: 'transaction_id', message: 'is required' }] })
-      }
-      const purchase: SandboxPurchase | null = await platform.findPurchase(transactionId)
+      if (!Check(TransactionIdField, transactionId)) return refusedField('transaction_id', 'is no id of a purchase')
+      const purchase = await platform.findPurchase(String(transactionId))
       // A receipt is its buyer's: to anybody else there is none.
       if (purchase?.uid !== String(playerId)) return refused('purchase_not_found')
-      return sandboxPayment(source, {
-        purchase,
-        evidence: ask(question, { kind: 'device_purchase', answer: purchase }),
-      })
+      const evidence = answerTo(question, { kind: 'device_purchase', answer: purchase })
+      return sandboxPayment(source, { purchase, evidence })
     },
   }
 }
 
-function sessionOf(order: OrderToPay) {
+/** What the platform answered to a question of ours, as evidence. */
+function answerTo(question: Question, { kind, answer }: { kind: Evidence['kind']; answer: unknown }): Evidence {
+  const rawBody = Buffer.from(JSON.stringify(answer))
+  return { kind, headers: {}, rawBody, receivedAtMs: question.nowMs, requestId: question.requestId }
+}
+
+function sessionOf(order: OrderToPay): SandboxSession {
   return {
     order_id: order.orderId,
     uid: String(order.playerId),
@@ -64,30 +65,34 @@ function sessionOf(order: OrderToPay) {
   }
 }
 
+/** Verifies, then parses, then believes. */
 function receive(
   source: SandboxInstance,
   { call, secret }: { call: WebhookCall; secret: string },
 ): Outcome<ChannelMessage> {
-  const signature = call.headers[SANDBOX_SIGNATURE_HEADER]
-  if (!isGenuineSandboxMessage(secret, { header: signature, rawBody: call.rawBody, nowMs: call.nowMs })) {
+  const header = call.headers[SANDBOX_SIGNATURE_HEADER]
+  if (typeof header !== 'string' || !isGenuine([secret], { header, rawBody: call.rawBody, nowMs: call.nowMs })) {
     return refused('invalid_signature')
   }
   const message = readMessage(call.rawBody)
-  if (!message)
-    return refused('invalid_fields', { details: [{ path: '', message: 'is not a message of the sandbox' }] })
   const evidence: Evidence = {
-    kind: message.type === 'payment.succeeded' ? 'payment' : 'failure',
-    headers: { [SANDBOX_SIGNATURE_HEADER]: String(signature) },
+    kind: message === null ? 'callback' : message.type === 'payment.succeeded' ? 'payment' : 'failure',
+    headers: { [SANDBOX_SIGNATURE_HEADER]: header },
     rawBody: call.rawBody,
     receivedAtMs: call.nowMs,
     requestId: call.requestId,
   }
+  const notUnderstood = (details: readonly { path: string; message: string }[]): Outcome<ChannelMessage> =>
+    accepted({ kind: 'not_understood', source: { ...source, environment: 'live', evidence }, details })
+  if (message === null) return notUnderstood([{ path: '', message: 'is not a message of the sandbox' }])
   if (message.type === 'payment.succeeded') {
     const payment = sandboxPayment(source, { purchase: message.purchase, evidence })
-    return payment.ok ? accepted({ kind: 'payment', payment: payment.value }) : payment
+    if (payment.ok) return accepted({ kind: 'payment', payment: payment.value })
+    return notUnderstood(payment.refusal.details ?? [])
   }
   const failure = sandboxFailure(source, { purchase: message.purchase, code: message.code, evidence })
-  return failure.ok ? accepted({ kind: 'failure', failure: failure.value }) : failure
+  if (failure.ok) return accepted({ kind: 'failure', failure: failure.value })
+  return notUnderstood(failure.refusal.details ?? [])
 }
 
 function readMessage(rawBody: Uint8Array): SandboxMessage | null {

@@ -1,7 +1,7 @@
 import type { AppId, OrderId } from '../../kernel/ids.ts'
 import { parsePlayerId } from '../../kernel/ids.ts'
 import { minorUnits, parseCurrency } from '../../kernel/money.ts'
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { accepted, type Outcome, refusedField } from '../../kernel/outcome.ts'
 import {
   type Evidence,
   type VerifiedFailure,
@@ -24,8 +24,8 @@ export function sandboxPayment(
 ): Outcome<VerifiedPayment> {
   const playerId = parsePlayerId(purchase.uid)
   const currency = parseCurrency(purchase.currency)
-  if (playerId === null) return invalid('uid')
-  if (currency === null) return invalid('currency')
+  if (playerId === null) return refusedField('uid', 'is not valid')
+  if (currency === null) return refusedField('currency', 'is not valid')
   const price = { minor: minorUnits(purchase.amount_minor), currency }
   const { item_id: itemId, quantity } = purchase
   return accepted(
@@ -49,7 +49,7 @@ export function sandboxFailure(
 ): Outcome<VerifiedFailure> {
   const { purchase, code, evidence } = told
   const playerId = parsePlayerId(purchase.uid)
-  if (playerId === null) return invalid('uid')
+  if (playerId === null) return refusedField('uid', 'is not valid')
   return accepted(
     vouchForFailure({
       ...source,
@@ -62,8 +62,4 @@ export function sandboxFailure(
       evidence,
     }),
   )
-}
-
-function invalid(path: string) {
-  return refused('invalid_fields', { details: [{ path, message: 'is not valid' }] })
 }

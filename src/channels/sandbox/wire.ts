@@ -1,8 +1,11 @@
 import { type Static, Type } from 'typebox'
 
+/** The platform's id of a purchase, as a device tells it too. */
+export const TransactionIdField = Type.String({ pattern: '^[!-~]{1,200}$', maxLength: 200 })
+
 /** What the sandbox platform calls a payment: amounts in minor units, as most platforms have them. */
 const Purchase = Type.Object({
-  transaction_id: Type.String({ pattern: '^[!-~]{1,200}$', maxLength: 200 }),
+  transaction_id: TransactionIdField,
   order_id: Type.String({ pattern: '^[!-~]{1,200}$', maxLength: 200 }),
   uid: Type.String({ pattern: '^[1-9][0-9]{0,14}$', maxLength: 15 }),
   item_id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),

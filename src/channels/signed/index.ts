@@ -3,7 +3,7 @@ import type { Channel, DirectChannel } from '../channel.ts'
 import { ENVIRONMENT, failureFrom, paymentFrom } from './translate.ts'
 import { type SignedInstance, trustCaller } from './trust.ts'
 
-export { signBody } from './sign.ts'
+export { signBody } from '../timestamped-signature.ts'
 export { type SignedInstance, verifySigner } from './trust.ts'
 
 /** The channel of a game's own server and of signed partners; with an `open` mint, of game clients too. */

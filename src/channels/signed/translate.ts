@@ -1,7 +1,7 @@
 import type { OrderId, PlayerId } from '../../kernel/ids.ts'
 import { parsePlayerId } from '../../kernel/ids.ts'
 import { type CurrencyCode, type Money, parseCurrency, parseMajor } from '../../kernel/money.ts'
-import { accepted, type FieldFault, type Outcome, refused } from '../../kernel/outcome.ts'
+import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
 import {
   type Evidence,
   type FailureMessage,
@@ -72,18 +72,14 @@ export function failureFrom(
 
 function playerFrom(source: TrustedSource, uid: string): Outcome<PlayerId> {
   const playerId = parsePlayerId(uid)
-  if (playerId === null) return invalid({ path: 'uid', message: 'is not a player number' })
+  if (playerId === null) return refusedField('uid', 'is not a player number')
   if (source.onlyPlayer !== null && source.onlyPlayer !== playerId) return refused('not_your_account')
   return accepted(playerId)
 }
 
 function priceFrom(message: { price: number | string; currency: string }): Outcome<Money> {
   const currency: CurrencyCode | null = parseCurrency(message.currency)
-  if (!currency) return invalid({ path: 'currency', message: 'is not an ISO 4217 code that is in use' })
+  if (!currency) return refusedField('currency', 'is not an ISO 4217 code that is in use')
   const price = parseMajor(message.price, currency)
-  return price ? accepted(price) : invalid({ path: 'price', message: `is not an amount of ${currency}` })
-}
-
-function invalid(fault: FieldFault): { ok: false; refusal: { code: 'invalid_fields'; details: FieldFault[] } } {
-  return { ok: false, refusal: { code: 'invalid_fields', details: [fault] } }
+  return price ? accepted(price) : refusedField('price', `is not an amount of ${currency}`)
 }

@@ -1,7 +1,7 @@
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { ProvenCaller } from '../channel.ts'
-import { isGenuine } from './verify.ts'
+import { isGenuine } from '../timestamped-signature.ts'
 
 /** One configured instance of type `signed`. */
 export interface SignedInstance {

@@ -34,7 +34,10 @@ export interface AuditOptions {
 const SHOWN_MAX = 20
 
 /** Checks every invariant of the books on one snapshot, so that a service at work is audited as it was at one moment. */
-export async function auditDatabase(database: Database, options: AuditOptions = {}): Promise<AuditReport> {
+export async function auditDatabase(
+  database: Pick<Database, 'inSnapshot'>,
+  options: AuditOptions = {},
+): Promise<AuditReport> {
   const clock = options.clock ?? systemClock
   const startedMs = clock.nowMs()
   return database.inSnapshot(async (db) => {

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Db } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
 import { CHAIN_START } from '../../features/players/index.ts'
 import { linkHash } from '../../features/wallet/index.ts'
+import { openChainRoot } from '../../kernel/chain-root.ts'
 import type { PlayerId } from '../../kernel/ids.ts'
 import type { Books } from './books.ts'
 import { type Link, readLinks } from './links.ts'
@@ -88,16 +88,13 @@ function checkHead(books: Books, player: Player, head: Head = { ledgerSeq: 0, ha
   })
 }
 
-/**
- * One hash over the heads of all chains: SHA-256 over a line `<player> <ledger_seq> <chain hash>` for each player, in
- * the order of their numbers. Kept elsewhere, it shows a history that was rewritten from the first link on.
- */
+/** The root over the heads of all chains. Kept elsewhere, it shows a history that was rewritten from the first link on. */
 export async function rootOfChains(db: Db): Promise<string> {
-  const root = createHash('sha256')
+  const root = openChainRoot()
   for await (const players of readPlayers(db)) {
-    for (const { user_id, ledger_seq, chain_hash } of players) root.update(`${user_id} ${ledger_seq} ${chain_hash}\n`)
+    for (const player of players) root.add(player)
   }
-  return root.digest('hex')
+  return root.digest()
 }
 
 const PLAYERS_A_PAGE = 1_000

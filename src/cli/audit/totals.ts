@@ -17,10 +17,16 @@ const COUNTED = {
 export type Totals = Readonly<Record<keyof typeof COUNTED, number>>
 
 export async function countRows(db: Db): Promise<Totals> {
+  const found = await countTables(db, Object.values(COUNTED))
+  return Object.fromEntries(Object.entries(COUNTED).map(([name, table]) => [name, found[table] ?? 0])) as Totals
+}
+
+/** How many rows each of these tables has. */
+export async function countTables(db: Db, tables: readonly string[]): Promise<Readonly<Record<string, number>>> {
   const counted: [string, number][] = []
-  for (const [name, table] of Object.entries(COUNTED)) {
+  for (const table of tables) {
     const { rows } = await sql<{ found: number }>`select count(*) as found from ${sql.table(table)}`.execute(db)
-    counted.push([name, Number(rows[0]?.found ?? 0)])
+    counted.push([table, Number(rows[0]?.found ?? 0)])
   }
-  return Object.fromEntries(counted) as Totals
+  return Object.fromEntries(counted)
 }

@@ -2,12 +2,13 @@ import { CompiledQuery, sql } from 'kysely'
 import { systemClock } from '../../kernel/clock.ts'
 import type { Database, Db } from '../database.ts'
 import { retryTransaction } from '../database.ts'
-import { applyMigrations, pendingMigrations } from '../migrations/run.ts'
+import { appliedMigrations, applyMigrations, pendingMigrations } from '../migrations/run.ts'
 import { COMMIT_MARKS, MARKS_KEPT_MS } from './mysql-commit-marks.ts'
 import { kyselyOnPool } from './mysql-driver.ts'
 import { ConnectionLost } from './mysql-errors.ts'
 import { explainOpenError } from './mysql-open-error.ts'
 import { MysqlPool } from './mysql-pool.ts'
+import { describeMysql } from './mysql-report.ts'
 import { connectionOptions, type MysqlPatience, type MysqlSettings } from './mysql-session.ts'
 import { type MysqlVersion, readVersion } from './mysql-version.ts'
 
@@ -66,6 +67,8 @@ export async function openMysql(settings: MysqlSettings, limits: Partial<MysqlLi
       return applyMigrations(patient)
     },
     pendingMigrations: () => pendingMigrations(db),
+    appliedMigrations: () => appliedMigrations(db),
+    describe: () => describeMysql(db),
     ping: async () => {
       await sql`select 1`.execute(db)
     },

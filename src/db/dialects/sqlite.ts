@@ -5,8 +5,9 @@ import { sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { retryTransaction } from '../database.ts'
 import { StorageUnavailable } from '../errors.ts'
-import { applyMigrations, pendingMigrations } from '../migrations/run.ts'
+import { appliedMigrations, applyMigrations, pendingMigrations } from '../migrations/run.ts'
 import { kyselyOn, translateSqliteError } from './sqlite-driver.ts'
+import { describeSqlite } from './sqlite-report.ts'
 
 // Another process may hold the write lock for a moment. SQLite's own wait stops the event loop, so it is short, and the
 // transaction is then tried again after a pause in which others are served.
@@ -41,6 +42,8 @@ export async function openSqlite({ file }: { file: string }): Promise<Database> 
     },
     migrate: () => retryTransaction(() => applyMigrations(writer)),
     pendingMigrations: () => pendingMigrations(reader),
+    appliedMigrations: () => appliedMigrations(reader),
+    describe: async () => describeSqlite(writerFile),
     ping: async () => {
       await sql`select 1`.execute(reader)
     },

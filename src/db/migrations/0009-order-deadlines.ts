@@ -15,5 +15,6 @@ export const orderDeadlines: MigrationStep[] = [
       .addColumn('expires_at_ms', 'bigint', (c) => c.notNull())
       .addPrimaryKeyConstraint('order_deadlines_key', ['app_id', 'order_id'])
       .execute(),
-  (db) => db.schema.createIndex('order_deadlines_due').on('order_deadlines').columns(['expires_at_ms']).execute(),
+  (db) =>
+    db.schema.createIndex('order_deadlines_due').on('order_deadlines').columns(['expires_at_ms', 'order_id']).execute(),
 ]

@@ -21,10 +21,11 @@ export async function applyMigrations(db: Kysely<Schema>): Promise<{ applied: st
 /** The steps that are not applied yet, in order. @throws SchemaMismatch when the database is from a newer release. */
 export async function pendingMigrations(db: Kysely<Schema>): Promise<string[]> {
   const known = await migratorOn(db).getMigrations()
-  const unknown = await appliedButUnknown(
-    db,
-    known.map((step) => step.name),
-  )
+  const names = new Set(known.map((step) => step.name))
+  const unknown = (await appliedMigrations(db)).filter((name) => !names.has(name))
+  if (unknown.includes(RESTORE_UNFINISHED)) {
+    throw new SchemaMismatch('a restore into this database did not end: run `npm run restore` with --replace again')
+  }
   if (unknown.length > 0) {
     throw new SchemaMismatch(
       `the database is from a newer release (it has ${unknown[0]}): start that release, or restore a backup of this one`,
@@ -33,8 +34,27 @@ export async function pendingMigrations(db: Kysely<Schema>): Promise<string[]> {
   return known.filter((step) => step.executedAt === undefined).map((step) => step.name)
 }
 
-const LOG_TABLE = 'schema_migrations'
-const LOCK_TABLE = 'schema_migrations_lock'
+/** The names of all steps of this release, in order. */
+export async function knownMigrations(): Promise<string[]> {
+  return Object.keys(await stepProvider.getMigrations()).sort()
+}
+
+/** The names of the steps that are applied, in order; none where there is no schema yet. */
+export async function appliedMigrations(db: Kysely<Schema>): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some((table) => table.name === LOG_TABLE)) return []
+  const rows = await db
+    .selectFrom(LOG_TABLE as never)
+    .select('name' as never)
+    .execute()
+  return (rows as { name: string }[]).map((row) => row.name).sort()
+}
+
+export const LOG_TABLE = 'schema_migrations'
+export const LOCK_TABLE = 'schema_migrations_lock'
+
+/** Stands in the migration log while a restore is under way: no release knows it, so none starts on half of the data. */
+export const RESTORE_UNFINISHED = 'restore-unfinished'
 
 function migratorOn(db: Kysely<Schema>): Migrator {
   return new Migrator({
@@ -56,15 +76,4 @@ const stepProvider: MigrationProvider = {
     }
     return steps
   },
-}
-
-async function appliedButUnknown(db: Kysely<Schema>, known: string[]): Promise<string[]> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some((table) => table.name === LOG_TABLE)) return []
-  const rows = await db
-    .selectFrom(LOG_TABLE as never)
-    .select('name' as never)
-    .execute()
-  const names = (rows as { name: string }[]).map((row) => row.name)
-  return names.filter((name) => !known.includes(name)).sort()
 }

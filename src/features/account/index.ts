@@ -1,2 +1,3 @@
 export type { AccountDeps } from './log-in.ts'
+export { type LoginCodeDeps, openLoginCodes } from './login-codes.ts'
 export type { LoginTrust } from './rules.ts'

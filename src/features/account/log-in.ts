@@ -6,7 +6,9 @@ import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Apps } from '../apps/index.ts'
 import { findOrCreatePlayer, findPlayer, findPlayerByIdentity } from '../players/index.ts'
 import { bindSession, type SessionStore } from '../sessions/index.ts'
-import { type LoginClaim, type LoginTrust, provenIdentity } from './rules.ts'
+import type { LoginCodeDeps } from './login-codes.ts'
+import { proveIdentity } from './prove-identity.ts'
+import type { LoginClaim, LoginTrust } from './rules.ts'
 
 export interface AccountDeps {
   readonly database: Database
@@ -14,6 +16,7 @@ export interface AccountDeps {
   readonly sessions: SessionStore
   readonly clock: Clock
   readonly loginTrust: LoginTrust
+  readonly loginCodes: LoginCodeDeps
 }
 
 export interface LoggedIn {
@@ -27,10 +30,11 @@ export async function logIn(
   input: {
     session: { appId: AppId; sessionId: SessionId; playerId: PlayerId | null }
     claim: LoginClaim
+    userAgent: string | undefined
   },
 ): Promise<Outcome<LoggedIn>> {
   const { session } = input
-  const identity = provenIdentity(deps.loginTrust, input.claim)
+  const identity = await proveIdentity(deps, input)
   if (!identity.ok) return identity
   const known = { appId: session.appId, ...identity.value }
   if (session.playerId !== null) {
@@ -39,7 +43,8 @@ export async function logIn(
     return player?.user_id === session.playerId ? accepted({ player, isNew: false }) : refused('session_bound')
   }
   const found = await findOrCreatePlayer(deps, known)
-  const bound = await bindSession(deps, { sessionId: session.sessionId, playerId: found.player.user_id })
+  const { sessionId } = session
+  const bound = await bindSession(deps, { sessionId, playerId: found.player.user_id, userAgent: input.userAgent })
   return bound.ok ? accepted(found) : bound
 }
 

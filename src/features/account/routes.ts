@@ -6,20 +6,15 @@ import type { ClientCaller } from '../../kernel/caller.ts'
 import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
 import { isGiftWaiting } from '../daily-gift/index.ts'
-import { displayName, levelNumber } from '../players/index.ts'
+import { PlayerFields, playerFields } from '../players/index.ts'
+import { identityRoutes } from './identity-routes.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
+import { loginCodeRoutes } from './login-code-routes.ts'
+import { claimOf, LOGIN_TYPES, LoginCodeField, LoginIdField, LoginTypeField, ProofFields } from './login-fields.ts'
 import type { LoginClaim } from './rules.ts'
 
 const AccountAnswer = Type.Object({
-  user_id: UidField,
-  uid: UidField,
-  user_name: Type.String(),
-  avatar_url: Type.String(),
-  level: Type.Number({ description: 'Two decimals' }),
-  vip_level: Type.Integer(),
-  coins: Type.Integer(),
-  tokens: Type.Integer(),
-  is_first_pay: Type.Integer({ description: '1: the next payment is a first charge', enum: [0, 1] }),
+  ...PlayerFields.properties,
   daily_gift: Type.Integer({ description: "1: today's gift can be claimed now", enum: [0, 1] }),
   is_new: Type.Boolean(),
   msg: Type.String(),
@@ -52,38 +47,14 @@ function accountAnswer(
   msg: Record<Language, string>,
   language: Language,
 ) {
-  const uid = String(player.user_id)
   return {
-    user_id: uid,
-    uid,
-    user_name: displayName(player),
-    avatar_url: player.avatar_url,
-    level: levelNumber(player.level_hundredths),
-    vip_level: player.vip_level,
-    coins: player.coins,
-    tokens: player.tokens,
-    is_first_pay: player.first_charge_order_id === null ? 1 : 0,
+    ...playerFields(player),
     daily_gift: isGiftWaiting(deps, player) ? 1 : 0,
     is_new: isNew,
     msg: msg[language],
   }
 }
 
-const LOGIN_TYPES = '0 guest, 1 Facebook, 2 Google, 3 Apple, 4 e-mail, 5 SMS'
-const LoginTypeField = Type.Integer({ minimum: 0, maximum: 5, description: LOGIN_TYPES })
-const LoginIdField = Type.String({
-  minLength: 1,
-  maxLength: 255,
-  pattern: '^[^\\s\\u0000-\\u001f\\u007f]([^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f])?$',
-  description: 'No blanks at either end, no control characters',
-})
-// Older clients send the number 0.
-const ShareIdField = Type.Unsafe<number | string>({
-  type: ['integer', 'string'],
-  maxLength: 64,
-  description: 'Ignored when unknown',
-})
-const LoginCodeField = Type.String({ minLength: 1, maxLength: 16 })
 const LOGIN_ERRORS: readonly ErrorCode[] = ['proof_required', 'invalid_code', 'session_bound']
 
 const LoginQuery = Type.Object({
@@ -93,43 +64,52 @@ const LoginQuery = Type.Object({
   shareId: Type.Optional(Type.String({ maxLength: 64 })),
 })
 
-const LoginBody = Type.Object({
-  loginType: LoginTypeField,
-  loginId: Type.Optional(LoginIdField),
-  loginCode: Type.Optional(LoginCodeField),
-  shareId: Type.Optional(ShareIdField),
-  credential: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
-  nonce: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+// Older clients send the number 0.
+const ShareIdField = Type.Unsafe<number | string>({
+  type: ['integer', 'string'],
+  maxLength: 64,
+  description: 'Ignored when unknown',
 })
+
+const LoginBody = Type.Object({ ...ProofFields, shareId: Type.Optional(ShareIdField) })
+
+interface LoginCall {
+  readonly caller: ClientCaller
+  readonly language: Language
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly claim: LoginClaim
+}
 
 /** The calls about who the player is. */
 export function accountRoutes(deps: AccountDeps) {
-  const answerLogin = async (input: { caller: ClientCaller; language: Language; claim: LoginClaim }) => {
-    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: input.caller, claim: input.claim })
+  const answerLogin = async (input: LoginCall) => {
+    const userAgent = input.headers['user-agent'] as string | undefined
+    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: input.caller, claim: input.claim, userAgent })
     if (!loggedIn.ok) return loggedIn
     const words = loggedIn.value.isNew ? WORDS.welcome : WORDS.back
     return accepted(accountAnswer(deps, loggedIn.value, words, input.language))
   }
 
   return {
+    ...identityRoutes(deps),
+    ...loginCodeRoutes(deps.loginCodes),
+
     logInByQuery: defineRoute({
       summary: 'Log in',
       description: `Finds or creates the player and binds the session. loginType: ${LOGIN_TYPES}.`,
       tag: 'Account',
       access: 'session',
+      limit: 'login',
       query: LoginQuery,
       answer: AccountAnswer,
       errors: ['invalid_fields', ...LOGIN_ERRORS],
       examples: { answer: ACCOUNT_EXAMPLE },
-      handle: ({ caller, query, language }) =>
+      handle: ({ caller, query, language, headers }) =>
         answerLogin({
           caller,
           language,
-          claim: {
-            loginType: query.loginType,
-            loginId: query.loginId ?? null,
-            loginCode: query.loginCode ?? null,
-          },
+          headers,
+          claim: claimOf(query),
         }),
     }),
 
@@ -138,15 +118,17 @@ export function accountRoutes(deps: AccountDeps) {
       description: `As GET /login. Proofs of identity are taken here only, never in an address. loginType: ${LOGIN_TYPES}.`,
       tag: 'Account',
       access: 'session',
+      limit: 'login',
       body: LoginBody,
       answer: AccountAnswer,
       errors: LOGIN_ERRORS,
       examples: { body: { loginType: 1, loginId: 'test123' }, answer: ACCOUNT_EXAMPLE },
-      handle: ({ caller, body, language }) =>
+      handle: ({ caller, body, language, headers }) =>
         answerLogin({
           caller,
           language,
-          claim: { loginType: body.loginType, loginId: body.loginId ?? null, loginCode: body.loginCode ?? null },
+          headers,
+          claim: claimOf(body),
         }),
     }),
 

@@ -19,11 +19,11 @@ test('a bare id proves a guest, a Facebook, a Google or an Apple player in local
   }
 })
 
-test('an address is proven by a code, everywhere', () => {
+test('an address is proven by nothing that stands in the claim itself, everywhere', () => {
   for (const trust of ['bare_ids', 'proof'] as const) {
     for (const loginType of [4, 5]) {
       assert.equal(codeOf(trust, claim(loginType)), 'proof_required')
-      assert.equal(codeOf(trust, claim(loginType, 'id', '000000')), 'invalid_code')
+      assert.equal(codeOf(trust, claim(loginType, 'id', '000000')), 'proof_required')
     }
   }
 })

@@ -1,4 +1,4 @@
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
 
 /** How a player logs in, by the number that clients send. */
 export const LOGIN_PROVIDERS = ['guest', 'facebook', 'google', 'apple', 'email', 'sms'] as const
@@ -22,11 +22,9 @@ export function provenIdentity(
   const provider = LOGIN_PROVIDERS[claim.loginType]
   if (provider === undefined || claim.loginId === null) {
     const path = provider === undefined ? 'loginType' : 'loginId'
-    return refused('invalid_fields', { details: [{ path, message: 'is required' }] })
+    return refusedField(path, 'is required')
   }
-  // A code proves an address, and no code has been sent: asking for one is a call of its own.
-  if (provider === 'email' || provider === 'sms') {
-    return refused(claim.loginCode === null ? 'proof_required' : 'invalid_code')
-  }
+  // Only a code proves an address, and whoever keeps the codes judges it (prove-identity.ts).
+  if (provider === 'email' || provider === 'sms') return refused('proof_required')
   return trust === 'bare_ids' ? accepted({ provider, subject: claim.loginId }) : refused('proof_required')
 }

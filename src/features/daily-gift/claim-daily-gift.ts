@@ -3,22 +3,13 @@ import type { Reply } from '../../kernel/idempotency.ts'
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
 import { localDate } from '../../kernel/local-date.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
-import { lockPlayers, saveLockedPlayers } from '../players/index.ts'
+import { lockActivePlayer, saveLockedPlayers } from '../players/index.ts'
 import type { DailyGift } from '../store/index.ts'
-import { insertLedgerTransactions, postLedgerTransaction } from '../wallet/index.ts'
+import { insertLedgerTransactions, postLedgerTransaction, wouldOverflow } from '../wallet/index.ts'
 import { momentIn } from './is-gift-waiting.ts'
 import { saveLastGift } from './queries.ts'
 import type { DailyGiftDeps } from './read-calendar.ts'
-import {
-  canClaim,
-  dayOf,
-  giftOfDay,
-  giftPostings,
-  lastGiftOf,
-  nextClaimAtMs,
-  nextStreak,
-  wouldOverflow,
-} from './rules.ts'
+import { canClaim, dayOf, giftOfDay, giftPostings, lastGiftOf, nextClaimAtMs, nextStreak } from './rules.ts'
 
 /** What a claim gave, and the wallet after it. */
 export interface ClaimedGift {
@@ -44,8 +35,8 @@ export async function claimDailyGift<A extends object>(
   // Read first: the catalogue has a connection of its own, for which the transaction would wait.
   const { dailyGifts } = await deps.catalogues.of(appId)
   return transactOnce(deps, { reply, keptForMs: KEPT_FOR_EVER }, async (tx) => {
-    const player = (await lockPlayers(tx, [playerId])).get(playerId)
-    if (player?.app_id !== appId || player.status !== 'active') return refused('player_not_found')
+    const player = await lockActivePlayer(tx, { appId, playerId })
+    if (!player) return refused('player_not_found')
     const now = momentIn(deps, appId)
     const last = lastGiftOf(player)
     if (!canClaim(last, now)) return refused('already_claimed', { errCode: ALREADY_CLAIMED_ERR_CODE })

@@ -131,16 +131,6 @@ export function calendarOf(
   }
 }
 
-/** Whether a wallet, with what waits in its inbox, would come to more than can be counted exactly. */
-export function wouldOverflow(
-  player: Pick<Row<'users'>, 'coins' | 'tokens' | 'inbox_coins' | 'inbox_tokens'>,
-  gift: DailyGift,
-): boolean {
-  return GAME_CURRENCIES.some(
-    (currency) => player[currency] + player[`inbox_${currency}`] + gift[currency] > Number.MAX_SAFE_INTEGER,
-  )
-}
-
 /** The movement of a gift into the wallet, tokens too. */
 export function giftPostings(playerId: PlayerId, gift: DailyGift): Posting[] {
   return GAME_CURRENCIES.map((currency) => ({

@@ -1,12 +1,12 @@
 import type { Database, Tx } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
-import { KEPT_FOR_EVER, transactOnce } from '../../db/transact-once.ts'
+import { KEPT_FOR_A_DAY_MS, KEPT_FOR_EVER, transactOnce } from '../../db/transact-once.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Reply } from '../../kernel/idempotency.ts'
 import type { AppId, MessageId, PlayerId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
-import { type LockedPlayer, lockPlayers, saveLockedPlayers } from '../players/index.ts'
+import { type LockedPlayer, lockActivePlayer, saveLockedPlayers } from '../players/index.ts'
 import {
   inboxAccount,
   insertLedgerTransactions,
@@ -49,8 +49,8 @@ export function claimMessage<A extends object>(
   deps: ClaimDeps,
   { messageId, reply, ...claimant }: Claimant & { messageId: MessageId; reply: Reply<Claimed, A> },
 ): Promise<Outcome<A>> {
-  return transactOnce(deps, { reply, keptForMs: KEPT_FOR_EVER }, async (tx) => {
-    const player = await lockClaimant(tx, claimant)
+  return transactOnce(deps, { reply, keptForMs: keptAsMoneyMoved }, async (tx) => {
+    const player = await lockActivePlayer(tx, claimant)
     if (!player) return refused('message_not_found')
     const message = await findMessage(tx, { playerId: player.user_id, messageId })
     if (!message) return refused('message_not_found')
@@ -67,8 +67,8 @@ export function claimAllMessages<A extends object>(
   deps: ClaimDeps,
   { reply, ...claimant }: Claimant & { reply: Reply<Claimed, A> },
 ): Promise<Outcome<A>> {
-  return transactOnce(deps, { reply, keptForMs: KEPT_FOR_EVER }, async (tx) => {
-    const player = await lockClaimant(tx, claimant)
+  return transactOnce(deps, { reply, keptForMs: keptAsMoneyMoved }, async (tx) => {
+    const player = await lockActivePlayer(tx, claimant)
     if (!player) return refused('player_not_found')
     const nowMs = deps.clock.nowMs()
     const waiting = await selectClaimable(tx, { playerId: player.user_id, nowMs, limit: CLAIM_ALL_MAX + 1 })
@@ -82,9 +82,9 @@ export function claimAllMessages<A extends object>(
   })
 }
 
-async function lockClaimant(tx: Tx, { appId, playerId }: Claimant): Promise<LockedPlayer | null> {
-  const player = (await lockPlayers(tx, [playerId])).get(playerId)
-  return player && player.app_id === appId && player.status === 'active' ? player : null
+// A claim of nothing moved nothing: kept for ever, anybody could fill the table with them.
+function keptAsMoneyMoved({ coins, tokens }: Claimed): number | null {
+  return coins > 0 || tokens > 0 ? KEPT_FOR_EVER : KEPT_FOR_A_DAY_MS
 }
 
 async function claim(

@@ -9,9 +9,7 @@ import { insertOutboxEvents } from '../outbox/index.ts'
 import { lockPlayers, saveLockedPlayers } from '../players/index.ts'
 import { type LockedOrder, recordOrderState } from './change-order-state.ts'
 import { deleteDeadlines, selectOrdersForUpdate, updateOrders } from './queries.ts'
-
-/** The code on an order that its player gave up, as a platform would tell it. */
-const GIVEN_UP_CODE = 'PAYMENT_CANCELLED'
+import { GIVEN_UP_CODE } from './rules.ts'
 
 /**
  * Gives up a pending order. One that is cancelled already stays so and is answered; one that was paid, or has ended

@@ -7,15 +7,15 @@ import type { Reply } from '../../kernel/idempotency.ts'
 import { type AppId, newOrderId, type OrderId, type PlayerId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import type { Money } from '../../kernel/money.ts'
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
 import type { Apps } from '../apps/index.ts'
 import { insertOutboxEvents } from '../outbox/index.ts'
-import { type LockedPlayer, lockPlayers, saveLockedPlayers } from '../players/index.ts'
+import { type LockedPlayer, lockActivePlayer, saveLockedPlayers } from '../players/index.ts'
 import { type Catalogues, itemAt, listPrice, mayBuy, type StoreItem } from '../store/index.ts'
 import { type LockedOrder, recordOrderState } from './change-order-state.ts'
 import { makeOpenOrder } from './make-order.ts'
 import { findOrder, insertDeadline, insertOrders, selectPending } from './queries.ts'
-import { isReturnUrlListed, ORDER_LIFE_MS } from './rules.ts'
+import { listedReturnUrl, ORDER_LIFE_MS } from './rules.ts'
 
 export interface CreateOrderDeps {
   readonly database: Database
@@ -49,22 +49,23 @@ export async function createOrder<A extends { readonly order_id: string }>(
 ): Promise<Outcome<{ answer: A; checkout: Checkout | null }>> {
   const { appId, playerId } = request
   const channel = deps.channels.forOrder(appId, request.channel)
-  if (!channel) return invalid({ path: 'payment_channel', message: 'is no channel of this app' })
   const listed = deps.apps.find(appId)?.returnUrls ?? []
-  if (request.returnUrl !== null && !isReturnUrlListed(request.returnUrl, listed)) {
-    return invalid({ path: 'return_url', message: "is not on the app's list" })
-  }
+  const returnUrl = request.returnUrl === null ? null : listedReturnUrl(request.returnUrl, listed)
   const catalogue = await deps.catalogues.of(appId)
   const item = itemAt(catalogue, { itemId: request.itemId, nowMs: deps.clock.nowMs() })
-  const answered = await transactOnce(deps, { reply, keptForMs: KEPT_FOR_A_DAY_MS }, (tx) =>
-    writeOrder(tx, { ...request, item, instance: channel.instance, nowMs: deps.clock.nowMs() }),
-  )
+  // Refused inside, behind the key: a retry is answered what it was, whatever was configured meanwhile.
+  const answered = await transactOnce(deps, { reply, keptForMs: KEPT_FOR_A_DAY_MS }, async (tx) => {
+    if (!channel) return refusedField('payment_channel', 'is no channel of this app')
+    if (request.returnUrl !== null && returnUrl === null) return refusedField('return_url', "is not on the app's list")
+    return writeOrder(tx, { ...request, returnUrl, item, instance: channel.instance, nowMs: deps.clock.nowMs() })
+  })
   if (!answered.ok) return answered
   const orderId = answered.value.order_id as OrderId
   const order = await findOrder(deps.database.db, { appId, playerId, orderId })
   invariant(order, `order ${orderId} was just made`)
   // A retry may come when the order is paid or over: then there is nothing left to open.
-  if (order.status !== 'pending') return accepted({ answer: answered.value, checkout: null })
+  const isOver = order.status !== 'pending' || (order.expires_at_ms ?? 0) <= deps.clock.nowMs()
+  if (isOver || !channel) return accepted({ answer: answered.value, checkout: null })
   const checkout = await channel.openCheckout(orderToPay(order, request))
   return checkout.ok ? accepted({ answer: answered.value, checkout: checkout.value }) : checkout
 }
@@ -74,12 +75,13 @@ async function writeOrder(
   request: OrderRequest & { item: StoreItem | null; instance: string; nowMs: number },
 ): Promise<Outcome<LockedOrder>> {
   const { appId, playerId, item, nowMs } = request
-  const player = (await lockPlayers(tx, [playerId])).get(playerId)
-  if (player?.app_id !== appId || player.status !== 'active') return refused('player_not_found')
+  const player = await lockActivePlayer(tx, { appId, playerId })
+  if (!player) return refused('player_not_found')
   const price = item ? listPrice(item) : null
-  if (!item || !price) return refused('item_not_found')
-  if (!mayBuy(item, player)) return refused('item_locked')
-  const pending = await selectPending(tx, { playerId, sinceMs: nowMs - ORDER_LIFE_MS })
+  // Nothing was paid yet, so there is nothing for support to find.
+  if (!item || !price) return refused('item_not_found', { action: 'show_message' })
+  if (!mayBuy(item, player)) return refused('item_locked', { action: 'show_message' })
+  const pending = await selectPending(tx, { playerId, afterMs: nowMs - ORDER_LIFE_MS, untilMs: nowMs })
   const [oldest] = pending
   if (oldest && pending.length >= PENDING_MAX) {
     const waitMs = oldest.created_at_ms + ORDER_LIFE_MS - nowMs
@@ -132,8 +134,4 @@ function orderToPay(order: LockedOrder, { language }: { language: Language }): O
     returnUrl: order.return_url,
     expiresAtMs: order.expires_at_ms ?? order.created_at_ms + ORDER_LIFE_MS,
   }
-}
-
-function invalid(fault: { path: string; message: string }) {
-  return refused('invalid_fields', { details: [fault] })
 }

@@ -76,19 +76,38 @@ export async function insertDeadline(
     .execute()
 }
 
-/** The deadlines that have passed, the longest past first. */
+/** The deadlines that have passed, the longest past first, after one that was seen already; with whose order it is. */
 export async function selectDueDeadlines(
   db: Db,
-  { nowMs, limit }: { nowMs: number; limit: number },
-): Promise<Row<'order_deadlines'>[]> {
-  return await db
+  { nowMs, after, limit }: { nowMs: number; after: DueDeadline | null; limit: number },
+): Promise<DueDeadline[]> {
+  let query = db
     .selectFrom('order_deadlines')
-    .selectAll()
-    .where('expires_at_ms', '<=', nowMs)
-    .orderBy('expires_at_ms')
+    .innerJoin('orders', (join) =>
+      join
+        .onRef('orders.app_id', '=', 'order_deadlines.app_id')
+        .onRef('orders.order_id', '=', 'order_deadlines.order_id'),
+    )
+    .select(['order_deadlines.app_id', 'order_deadlines.order_id', 'order_deadlines.expires_at_ms', 'orders.user_id'])
+    .where('order_deadlines.expires_at_ms', '<=', nowMs)
+    .orderBy('order_deadlines.expires_at_ms')
+    .orderBy('order_deadlines.order_id')
     .limit(limit)
-    .execute()
+  if (after) {
+    query = query.where((eb) =>
+      eb.and([
+        eb('order_deadlines.expires_at_ms', '>=', after.expires_at_ms),
+        eb.or([
+          eb('order_deadlines.expires_at_ms', '>', after.expires_at_ms),
+          eb('order_deadlines.order_id', '>', after.order_id),
+        ]),
+      ]),
+    )
+  }
+  return await query.execute()
 }
+
+export type DueDeadline = Row<'order_deadlines'> & Pick<Row<'orders'>, 'user_id'>
 
 export async function deleteDeadlines(
   tx: Tx,
@@ -98,16 +117,18 @@ export async function deleteDeadlines(
   await tx.deleteFrom('order_deadlines').where('app_id', '=', appId).where('order_id', 'in', orderIds).execute()
 }
 
-/** A player's orders that wait for a payment, oldest first, among those made since a time. The caller holds the player. */
+/** A player's orders that wait for a payment, oldest first, among those made in a time. The caller holds the player. */
 export async function selectPending(
   tx: Tx,
-  { playerId, sinceMs }: { playerId: PlayerId; sinceMs: number },
+  { playerId, afterMs, untilMs }: { playerId: PlayerId; afterMs: number; untilMs: number },
 ): Promise<Row<'orders'>[]> {
   return await tx
     .selectFrom('orders')
     .selectAll()
     .where('user_id', '=', playerId)
-    .where('created_at_ms', '>', sinceMs)
+    .where('created_at_ms', '>', afterMs)
+    // One from after a clock that went back must not keep its player waiting for a day.
+    .where('created_at_ms', '<=', untilMs)
     .where('status', '=', 'pending')
     .orderBy('created_at_ms')
     .execute()

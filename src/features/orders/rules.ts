@@ -28,19 +28,24 @@ export function mayStillBePaid(status: OrderStatus): boolean {
   return mayBecome(status, 'completed') && status !== 'refunded' && status !== 'disputed'
 }
 
+/** The one code of a failure that means the player gave up; every other is a failure. */
+export const GIVEN_UP_CODE = 'PAYMENT_CANCELLED'
+
 /** How long a pending order keeps its price and its rewards; every checkout ends no later. */
 export const ORDER_LIFE_MS = 30 * 60 * 1000
 
 /**
- * Whether a player may be sent back to this address: one of the app's list, to the letter but for its query. A fragment
- * or a user name would let somebody else's link look like the app's.
+ * The address to send a player back to, in its one spelling, when it is one of the app's list but for its query; else
+ * null. A fragment or a user name would let somebody else's link look like the app's, and what parsers read differently
+ * (blanks, backslashes, control characters) goes to no platform.
  */
-export function isReturnUrlListed(text: string, listed: readonly string[]): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.hash !== '' || url.username !== '' || url.password !== '') return false
+export function listedReturnUrl(text: string, listed: readonly string[]): string | null {
+  const url = /^[!-[\]-~]+$/.test(text) ? URL.parse(text) : null
+  if (url === null || url.hash !== '' || url.username !== '' || url.password !== '') return null
   const place = (of: URL): string => `${of.protocol}//${of.host}${of.pathname}`
-  return listed.some((entry) => {
+  const isListed = listed.some((entry) => {
     const known = URL.parse(entry)
     return known !== null && place(known) === place(url) && (known.search === '' || known.search === url.search)
   })
+  return isListed ? url.href : null
 }

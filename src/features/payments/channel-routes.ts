@@ -1,14 +1,13 @@
 import { Type } from 'typebox'
-import type { ChannelMessage, WebhookCall } from '../../channels/channel.ts'
 import { ChannelNameField, OrderIdField } from '../../http/fields.ts'
 import { defineRoute } from '../../http/route.ts'
-import type { Language } from '../../kernel/error-codes.ts'
 import type { OrderId } from '../../kernel/ids.ts'
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { accepted } from '../../kernel/outcome.ts'
 import { ORDER_EXAMPLE, OrderAnswer, orderAnswer } from '../orders/index.ts'
 import { type CheckDeps, checkOrder } from './check-order.ts'
-import { failureAnswer, SETTLEMENT_EXAMPLE, SettlementAnswer, settlementAnswer } from './message-answers.ts'
-import { recordMessage, settleMessage } from './settle-message.ts'
+import { SETTLEMENT_ERRORS, SETTLEMENT_EXAMPLE, SettlementAnswer, settlementAnswer } from './message-answers.ts'
+import { receiveWebhook } from './receive-webhook.ts'
+import { verifyPurchase } from './verify-purchase.ts'
 
 /** The calls behind which a platform stands: its callbacks, what a device has bought, and our questions to it. */
 export function channelRoutes(deps: CheckDeps) {
@@ -59,28 +58,12 @@ function verifyRoute(deps: CheckDeps) {
     access: 'player',
     body: Type.Object({ payment_channel: ChannelNameField }),
     answer: SettlementAnswer,
-    errors: [
-      'purchase_not_found',
-      'player_not_found',
-      'item_not_found',
-      'item_locked',
-      'order_conflict',
-      'price_mismatch',
-      'balance_overflow',
-      'channel_unavailable',
-      'settlement_failed',
-    ],
+    errors: ['purchase_not_found', 'too_many_requests', 'channel_unavailable', ...SETTLEMENT_ERRORS],
     examples: { body: { payment_channel: 'sandbox' }, answer: SETTLEMENT_EXAMPLE },
     handle: async ({ caller, body, language, requestId }) => {
-      const channel = deps.channels.forOrder(caller.appId, body.payment_channel)
-      if (!channel?.verifyPurchase) {
-        const message = channel ? 'takes no purchases from a device' : 'is no channel of this app'
-        return refused('invalid_fields', { details: [{ path: 'payment_channel', message }] })
-      }
-      const question = { nowMs: deps.clock.nowMs(), requestId }
-      const verified = await channel.verifyPurchase({ playerId: caller.playerId, told: body, question })
-      if (!verified.ok) return verified
-      const settled = await settleMessage(deps, verified.value)
+      const { appId, playerId } = caller
+      const purchase = { appId, playerId, channel: body.payment_channel, told: body, requestId }
+      const settled = await verifyPurchase(deps, purchase)
       return settled.ok ? accepted(settlementAnswer(settled.value, language)) : settled
     },
   })
@@ -89,47 +72,33 @@ function verifyRoute(deps: CheckDeps) {
 function webhookRoute(deps: CheckDeps, params: ReturnType<typeof Type.Object>) {
   return defineRoute({
     summary: "A platform's callback",
-    description: 'Proven by the signature of the platform, over the body as it was sent; safe to send again for ever.',
+    description:
+      'Proven by the signature of the platform, over the body as it was sent; safe to send again for ever. Money that ' +
+      'waits for a person is accepted: `order_status` is `review` and `refusal` says why.',
     tag: 'Payments',
     access: 'webhook',
     params,
-    answer: Type.Object({ order_id: Type.String(), order_status: Type.String(), msg: Type.String() }),
-    errors: [
-      'channel_not_found',
-      'invalid_signature',
-      'invalid_fields',
-      'player_not_found',
-      'item_not_found',
-      'item_locked',
-      'order_conflict',
-      'price_mismatch',
-      'balance_overflow',
-      'settlement_failed',
-    ],
-    examples: { answer: { order_id: SETTLEMENT_EXAMPLE.order_id, order_status: 'completed', msg: 'Recorded.' } },
+    answer: Type.Object({
+      order_id: Type.String(),
+      order_status: Type.String(),
+      refusal: Type.Union([Type.String(), Type.Null()], { description: 'Why the money waits for a person' }),
+      msg: Type.String(),
+    }),
+    errors: ['channel_not_found', 'invalid_fields', 'player_not_found', 'item_not_found', 'settlement_failed'],
+    examples: {
+      answer: { order_id: SETTLEMENT_EXAMPLE.order_id, order_status: 'completed', refusal: null, msg: 'Recorded.' },
+    },
     handle: async ({ params: named, headers, rawBody, language, requestId }) => {
-      const { instance, callback } = named as { instance: string; callback?: string }
-      const channel = deps.channels.byInstance(instance)
-      if (!channel?.receive) return refused('channel_not_found')
-      const call: WebhookCall = {
-        ...{ callback: callback ?? null, headers, rawBody, requestId },
-        nowMs: deps.clock.nowMs(),
-      }
-      const message = channel.receive(call)
-      return message.ok ? act(deps, message.value, language) : message
+      const { instance, callback = null } = named as { instance: string; callback?: string }
+      const call = { instance, callback, headers, rawBody, requestId, nowMs: deps.clock.nowMs() }
+      const received = await receiveWebhook(deps, call)
+      if (!received.ok) return received
+      return accepted({
+        order_id: received.value.orderId,
+        order_status: received.value.orderStatus,
+        refusal: received.value.refusal,
+        msg: language === 'zh' ? '已记录。' : 'Recorded.',
+      })
     },
   })
-}
-
-async function act(
-  deps: CheckDeps,
-  message: ChannelMessage,
-  language: Language,
-): Promise<Outcome<{ order_id: string; order_status: string; msg: string }>> {
-  if (message.kind === 'payment') {
-    const settled = await settleMessage(deps, message.payment)
-    return settled.ok ? accepted(settlementAnswer(settled.value, language)) : settled
-  }
-  const recorded = await recordMessage(deps, message.failure)
-  return recorded.ok ? accepted(failureAnswer(recorded.value, language)) : recorded
 }

@@ -4,9 +4,9 @@ import type { AppId, OrderId, PlayerId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { KeyValueStore } from '../../kv/kv.ts'
+import { takeTurn } from '../../kv/take-turn.ts'
 import { findOrder } from '../orders/index.ts'
 import { type MessageDeps, settleMessage } from './settle-message.ts'
-import { takeTurn } from './take-turn.ts'
 
 export interface CheckDeps extends MessageDeps {
   readonly channels: Channels

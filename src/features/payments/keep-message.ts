@@ -1,8 +1,8 @@
-import type { VerifiedFailure, VerifiedPayment } from '../../channels/channel.ts'
+import type { MessageSource, VerifiedFailure, VerifiedPayment } from '../../channels/channel.ts'
 import type { Database } from '../../db/database.ts'
 import { StorageUnavailable } from '../../db/errors.ts'
 import { type Outcome, refused } from '../../kernel/outcome.ts'
-import { keepEvent, type MessageSource } from './payment-event.ts'
+import { keepEvent } from './payment-event.ts'
 import { insertPaymentEvents } from './queries.ts'
 
 /** Told when a message could not be worked on for a reason of our own. */

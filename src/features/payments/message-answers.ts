@@ -1,7 +1,18 @@
 import { type Static, Type } from 'typebox'
-import type { Language } from '../../kernel/error-codes.ts'
+import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
 import type { RecordedFailure } from './record-failure.ts'
 import type { Settlement } from './settlement.ts'
+
+/** What a verified payment can be refused for, by whichever road it came. */
+export const SETTLEMENT_ERRORS = [
+  'player_not_found',
+  'item_not_found',
+  'item_locked',
+  'order_conflict',
+  'price_mismatch',
+  'balance_overflow',
+  'settlement_failed',
+] as const satisfies readonly ErrorCode[]
 
 /** What a payment gave, as its caller is told. */
 export const SettlementAnswer = Type.Object({

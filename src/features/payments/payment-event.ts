@@ -1,21 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { Evidence } from '../../channels/channel.ts'
+import type { MessageSource } from '../../channels/channel.ts'
 import type { NewRow } from '../../db/schema.ts'
-import { type AppId, newPaymentEventId, type OrderId, type PaymentId } from '../../kernel/ids.ts'
-import type { PaymentEnvironment } from '../../kernel/payment-environment.ts'
+import { newPaymentEventId, type OrderId, type PaymentId } from '../../kernel/ids.ts'
 
 /** A message and its raw body, ready to be kept. */
 export interface KeptEvent {
   readonly event: NewRow<'payment_events'>
   readonly body: Uint8Array
-}
-
-/** Who sent a message, and the message. */
-export interface MessageSource {
-  readonly appId: AppId
-  readonly instance: string
-  readonly environment: PaymentEnvironment
-  readonly evidence: Evidence
 }
 
 /** What came of a message: `granted`, `replayed`, ..., or the error code that it was refused with. */

@@ -5,6 +5,7 @@ import { invariant } from '../../kernel/invariant.ts'
 import type { Money } from '../../kernel/money.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import {
+  GIVEN_UP_CODE,
   insertOrders,
   type LockedOrder,
   makeOpenOrder,
@@ -26,9 +27,6 @@ export interface RecordedFailure {
   readonly orderStatus: OrderStatus
   readonly errorCode: string | null
 }
-
-/** The one code that means the player gave up; every other is a failure. */
-const CANCELLED_CODE = 'PAYMENT_CANCELLED'
 
 /**
  * Records that a payment failed or was given up. Never takes anything back: a completed order stays completed. An
@@ -54,7 +52,7 @@ export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure):
       return { outcome: refused(code), verdict: code as string }
     }
     // From here on nothing may be refused.
-    const to = failure.errorCode === CANCELLED_CODE ? 'cancelled' : 'failed'
+    const to = failure.errorCode === GIVEN_UP_CODE ? 'cancelled' : 'failed'
     const isFirstCharge = player.first_charge_order_id === null
     const order = existing ?? (offer && openOrder(failure, { ...offer, isFirstCharge, nowMs, status: to }))
     invariant(order, 'a new order has an item: that was asked before')

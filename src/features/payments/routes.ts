@@ -7,6 +7,7 @@ import { keepAlone } from './keep-message.ts'
 import {
   FailureAnswer,
   failureAnswer,
+  SETTLEMENT_ERRORS,
   SETTLEMENT_EXAMPLE,
   SettlementAnswer,
   settlementAnswer,
@@ -80,15 +81,7 @@ function successRoute(deps: PaymentDeps) {
     access: 'payer',
     body: SuccessBody,
     answer: SettlementAnswer,
-    errors: [
-      'player_not_found',
-      'item_not_found',
-      'item_locked',
-      'order_conflict',
-      'price_mismatch',
-      'balance_overflow',
-      'settlement_failed',
-    ],
+    errors: SETTLEMENT_ERRORS,
     examples: {
       body: { ...EXAMPLE_MESSAGE, price: 19.99, currency: 'USD', transaction_id: 'txn-1', payment_channel: 'stripe' },
       answer: SETTLEMENT_EXAMPLE,

@@ -5,6 +5,7 @@ import type { CurrencyCode, MinorUnits, Money } from '../../kernel/money.ts'
 import type { PaymentEnvironment } from '../../kernel/payment-environment.ts'
 import { mayStillBePaid } from '../orders/index.ts'
 import { mayBuy, type Reward, type RewardTerms, rewardOf, type StoreItem } from '../store/index.ts'
+import { wouldOverflow } from '../wallet/index.ts'
 
 /** Why a verified payment was not granted. Each is also an error code of the API. */
 export type SettlementRefusal =
@@ -108,7 +109,8 @@ export function decideLine(facts: LineFacts): Decision {
   if (!terms) return { kind: 'review_order', refusal: 'item_not_found' }
   const isFirstCharge = player.first_charge_order_id === null
   const reward = rewardOf(terms, { isFirstCharge, quantity: claim.quantity })
-  if (wouldOverflow(player, reward)) return { kind: 'review_order', refusal: 'balance_overflow' }
+  const given = { coins: reward.coins, tokens: reward.tokensBase + reward.tokensBonus }
+  if (wouldOverflow(player, given)) return { kind: 'review_order', refusal: 'balance_overflow' }
   return { kind: 'grant', reward }
 }
 
@@ -143,13 +145,6 @@ function refuseOpen(item: StoreItem | null, player: KnownPlayer, claim: LineClai
 
 function samePrice(a: Money, b: Money): boolean {
   return a.minor === b.minor && a.currency === b.currency
-}
-
-// What waits in the inbox reaches the wallet later, so both together must stay countable.
-function wouldOverflow(player: KnownPlayer, reward: Reward): boolean {
-  const coins = player.coins + player.inbox_coins + reward.coins
-  const tokens = player.tokens + player.inbox_tokens + reward.tokensBase + reward.tokensBonus
-  return coins > Number.MAX_SAFE_INTEGER || tokens > Number.MAX_SAFE_INTEGER
 }
 
 /** Where an identity holds: the same id from another channel, app or environment is another payment. */

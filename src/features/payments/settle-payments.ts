@@ -1,4 +1,4 @@
-import type { PaymentLine, VerifiedPayment } from '../../channels/channel.ts'
+import type { EvidenceKind, PaymentLine, VerifiedPayment } from '../../channels/channel.ts'
 import type { Database, Patience, Tx } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -62,6 +62,8 @@ export async function settlePayments(
   return outcomes
 }
 
+const OWN_QUESTIONS: ReadonlySet<EvidenceKind> = new Set<EvidenceKind>(['look_up', 'device_purchase'])
+
 /** Decides a payment's lines one after the other: an earlier line, or an earlier payment of the batch, counts. */
 function settleOne(
   draft: SettlementDraft,
@@ -69,12 +71,17 @@ function settleOne(
 ): Outcome<Settlement>[] {
   const { verified, held, catalogue } = payment
   const isNew = held.isNew && !draft.newPayments.has(held)
+  let isNews = isNew
   const results = verified.lines.map((line): LineResult => {
     const item = catalogue ? itemAt(catalogue, { itemId: line.itemId, nowMs: draft.nowMs }) : null
     const decision = decideLine({ ...factsOf(draft, { verified, line, held, isNew }), item })
+    if (decision.kind === 'contradiction') isNews = true
     return applyDecision(draft, { verified, line, payment: held, item, decision })
   })
   if (isNew) draft.newPayments.add(held)
+  // Every callback is kept. The answer to a question of our own, which a player may have asked any number of times, is
+  // kept when it tells something new.
+  if (!isNews && OWN_QUESTIONS.has(verified.evidence.kind)) return results.map((result) => result.outcome)
   const [first] = results
   invariant(first, 'a verified payment has at least one line')
   const hasOrder = draft.locked.orders.has(orderKey({ appId: verified.appId, orderId: first.orderId }))

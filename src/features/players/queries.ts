@@ -109,3 +109,29 @@ export async function insertIdentity(
     })
     .execute()
 }
+
+/** The identities of a player, oldest first. A player has few, so that there is no page of them. */
+export async function findIdentities(db: Db, { playerId }: { playerId: PlayerId }): Promise<Row<'identities'>[]> {
+  return await db
+    .selectFrom('identities')
+    .selectAll()
+    .where('user_id', '=', playerId)
+    .orderBy('created_at_ms')
+    .orderBy('provider')
+    .orderBy('subject')
+    .execute()
+}
+
+/** Takes an identity from a player. The caller holds the player's row and has seen that there is another. */
+export async function deleteIdentity(
+  tx: Tx,
+  identity: { appId: AppId; provider: string; subject: string; playerId: PlayerId },
+): Promise<void> {
+  await tx
+    .deleteFrom('identities')
+    .where('app_id', '=', identity.appId)
+    .where('provider', '=', identity.provider)
+    .where('subject', '=', identity.subject)
+    .where('user_id', '=', identity.playerId)
+    .execute()
+}

@@ -4,7 +4,7 @@ import type { AppId, PlayerId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { findPlayer } from './queries.ts'
 
-/** A player of this app as a game server sees them; one who is unknown, erased or another app's is not there. */
+/** A player whom this app may deal with; one who is unknown, erased or another app's is not there. */
 export async function readPlayer(
   deps: { database: Database },
   wanted: { appId: AppId; playerId: PlayerId },

@@ -6,23 +6,16 @@ import { isoTime } from '../../kernel/clock.ts'
 import type { Language } from '../../kernel/error-codes.ts'
 import type { PlayerId } from '../../kernel/ids.ts'
 import { accepted } from '../../kernel/outcome.ts'
+import { PlayerFields, playerFields } from './player-answer.ts'
 import { readPlayer } from './read-player.ts'
-import { displayName, LEVEL_HUNDREDTHS_MAX, levelNumber, VIP_LEVEL_MAX } from './rules.ts'
+import { LEVEL_HUNDREDTHS_MAX, levelNumber, VIP_LEVEL_MAX } from './rules.ts'
 import { type PlayerDeps, type Progress, updateProgress } from './update-progress.ts'
 
 const Balances = Type.Object({ coins: Type.Integer(), tokens: Type.Integer() })
 
 const UserAnswer = Type.Object({
-  user_id: UidField,
-  uid: UidField,
-  user_name: Type.String(),
-  avatar_url: Type.String(),
-  level: Type.Number({ description: 'Two decimals' }),
-  vip_level: Type.Integer(),
-  coins: Type.Integer({ description: 'Below zero after a refund of what was spent' }),
-  tokens: Type.Integer({ description: 'Below zero after a refund of what was spent' }),
+  ...PlayerFields.properties,
   inbox: Type.Object(Balances.properties, { description: 'Rewards that wait to be claimed' }),
-  is_first_pay: Type.Integer({ description: '1: the next payment is a first charge', enum: [0, 1] }),
   ledger_seq: Type.Integer({ description: 'Number of the last entry of the ledger; 0 before the first' }),
   event_seq: Type.Integer({ description: 'Number of the last event; 0 before the first' }),
   created_at: Type.String({ description: 'ISO 8601, UTC' }),
@@ -45,18 +38,9 @@ const USER_EXAMPLE = {
 }
 
 function userAnswer(player: Row<'users'>): Static<typeof UserAnswer> {
-  const uid = String(player.user_id)
   return {
-    user_id: uid,
-    uid,
-    user_name: displayName(player),
-    avatar_url: player.avatar_url,
-    level: levelNumber(player.level_hundredths),
-    vip_level: player.vip_level,
-    coins: player.coins,
-    tokens: player.tokens,
+    ...playerFields(player),
     inbox: { coins: player.inbox_coins, tokens: player.inbox_tokens },
-    is_first_pay: player.first_charge_order_id === null ? 1 : 0,
     ledger_seq: player.ledger_seq,
     event_seq: player.event_seq,
     created_at: isoTime(player.created_at_ms),

@@ -3,7 +3,7 @@ import { KEPT_FOR_A_DAY_MS, transactOnce } from '../../db/transact-once.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Reply } from '../../kernel/idempotency.ts'
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
 import { lockActivePlayer } from './lock-players.ts'
 import { saveProgress } from './queries.ts'
 import { parseLevel } from './rules.ts'
@@ -29,10 +29,13 @@ export async function updateProgress<A extends object>(
   told: { appId: AppId; playerId: PlayerId; level: number | null; vipLevel: number | null; reply: Reply<Progress, A> },
 ): Promise<Outcome<A>> {
   const { level, vipLevel } = told
-  if (level === null && vipLevel === null) return invalidLevel('level or vip_level is required')
+  if (level === null && vipLevel === null) {
+    const message = 'level or vip_level is required'
+    return refused('invalid_fields', { details: ['level', 'vip_level'].map((path) => ({ path, message })) })
+  }
   const levelHundredths = level === null ? null : parseLevel(level)
   if (level !== null && levelHundredths === null)
-    return invalidLevel('must be a plain number with two decimals at most')
+    return refusedField('level', 'must be a plain number with two decimals at most')
   return transactOnce(deps, { reply: told.reply, keptForMs: KEPT_FOR_A_DAY_MS }, async (tx) => {
     const player = await lockActivePlayer(tx, told)
     if (!player) return refused('player_not_found')
@@ -45,8 +48,4 @@ export async function updateProgress<A extends object>(
     await saveProgress(tx, progress)
     return accepted(progress)
   })
-}
-
-function invalidLevel(message: string): Outcome<never> {
-  return refused('invalid_fields', { details: [{ path: 'level', message }] })
 }

@@ -1,5 +1,6 @@
 export { type AccessTokens, openAccessTokens } from './access-token.ts'
 export { authenticateCaller } from './authenticate-caller.ts'
 export { bindSession } from './bind-session.ts'
+export { endSessionsOf } from './end-sessions.ts'
 export type { SessionDeps } from './issue-token.ts'
 export { openSessionStore, type SessionStore } from './session-store.ts'

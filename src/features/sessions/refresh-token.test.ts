@@ -34,8 +34,13 @@ function storeOf(
       return true
     },
     end: async () => {
+      const wasLiving = held.session !== null
       held.session = null
+      return wasLiving
     },
+    enlist: async () => 1,
+    entries: async () => new Map(),
+    strike: async () => undefined,
   }
 }
 
@@ -47,7 +52,7 @@ test('a login that binds the session in the same moment does not make a renewal 
   const store = storeOf(sessionWith(hash), (held) => {
     if (held.session) held.session = { ...held.session, playerId: 10001 as PlayerId }
   })
-  const outcome = await refreshToken(depsOf(store), { refreshToken: token })
+  const outcome = await refreshToken(depsOf(store), { refreshToken: token, userAgent: undefined })
   assert.ok(outcome.ok)
   assert.equal(store.held.session?.playerId, 10001)
   assert.notEqual(store.held.session?.refreshHash, hash)
@@ -58,7 +63,7 @@ test('the same refresh token a moment earlier ends the session', async () => {
   const store = storeOf(sessionWith(hash), (held) => {
     if (held.session) held.session = { ...held.session, refreshHash: newToken().hash }
   })
-  const outcome = await refreshToken(depsOf(store), { refreshToken: token })
+  const outcome = await refreshToken(depsOf(store), { refreshToken: token, userAgent: undefined })
   assert.ok(!outcome.ok && outcome.refusal.code === 'token_reused')
   assert.equal(store.held.session, null)
 })
@@ -68,7 +73,7 @@ test('a session that ends in the same moment stays ended', async () => {
   const store = storeOf(sessionWith(hash), (held) => {
     held.session = null
   })
-  const outcome = await refreshToken(depsOf(store), { refreshToken: token })
+  const outcome = await refreshToken(depsOf(store), { refreshToken: token, userAgent: undefined })
   assert.ok(!outcome.ok && outcome.refusal.code === 'session_revoked')
   assert.equal(store.held.session, null)
 })
@@ -78,9 +83,9 @@ test('what never was a token of the session ends nothing, whoever knows its id',
   const { token: ofAnotherFamily } = newRefreshToken({ sessionId: ID, family: 'guessed' })
   const store = storeOf(sessionWith(hash), () => undefined)
   for (const guess of [ID, `${ID}.`, `${ID}..`, `${ID}.x`, `${ID}..${token.split('.')[2]}`, ofAnotherFamily]) {
-    const outcome = await refreshToken(depsOf(store), { refreshToken: guess })
+    const outcome = await refreshToken(depsOf(store), { refreshToken: guess, userAgent: undefined })
     assert.ok(!outcome.ok && outcome.refusal.code === 'session_revoked', guess)
     assert.notEqual(store.held.session, null, guess)
   }
-  assert.ok((await refreshToken(depsOf(store), { refreshToken: token })).ok)
+  assert.ok((await refreshToken(depsOf(store), { refreshToken: token, userAgent: undefined })).ok)
 })

@@ -1,8 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { SessionId } from '../../kernel/ids.ts'
+import type { PlayerId, SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { ACCESS_TOKEN_SECONDS } from './access-token.ts'
+import { endOldestSessions, endSession } from './end-sessions.ts'
 import { type IssuedToken, newRefreshToken, type SessionDeps } from './issue-token.ts'
+import { clientName, SESSIONS_MAX } from './rules.ts'
 import { hashOfRefreshSecret } from './session-store.ts'
 
 // Only this session's own client competes here: a login that binds it, or the same refresh token a second time.
@@ -13,7 +15,10 @@ const ATTEMPTS_MAX = 5
  * whole session. What never was a token of the session ends nothing: its id is no secret. Of two at once one wins, by
  * the store's compare-and-set.
  */
-export async function refreshToken(deps: SessionDeps, input: { refreshToken: string }): Promise<Outcome<IssuedToken>> {
+export async function refreshToken(
+  deps: SessionDeps,
+  input: { refreshToken: string; userAgent: string | undefined },
+): Promise<Outcome<IssuedToken>> {
   const [sessionText = '', family = '', secret = ''] = input.refreshToken.split('.', 3)
   const sessionId = sessionText as SessionId
   const familyHash = hashOfRefreshSecret(family)
@@ -22,9 +27,12 @@ export async function refreshToken(deps: SessionDeps, input: { refreshToken: str
     const session = await deps.sessions.find(sessionId)
     if (!session || !equalTexts(familyHash, session.familyHash)) return refused('session_revoked')
     if (!equalTexts(hash, session.refreshHash)) {
-      await deps.sessions.end(sessionId)
+      await endSession(deps, { sessionId, playerId: session.playerId })
       return refused('token_reused')
     }
+    const { playerId } = session
+    // Before the old token dies: should the list be out of reach, it can be used again.
+    if (playerId !== null) await keepListed(deps, { sessionId, playerId, userAgent: input.userAgent })
     const next = newRefreshToken({ sessionId, family })
     // Refused also when a login has just bound the session: then the token is still good, and is tried again.
     if (!(await deps.sessions.replace(sessionId, { from: session, to: { ...session, refreshHash: next.hash } })))
@@ -33,6 +41,17 @@ export async function refreshToken(deps: SessionDeps, input: { refreshToken: str
     return accepted({ token, expiresInSeconds: ACCESS_TOKEN_SECONDS, scope: 'client', refreshToken: next.token })
   }
   return refused('sessions_unavailable')
+}
+
+/** Prolongs the list with its session. A list that has lost the session gets it back, as one that begins now. */
+async function keepListed(
+  deps: SessionDeps,
+  { sessionId, playerId, userAgent }: { sessionId: SessionId; playerId: PlayerId; userAgent: string | undefined },
+): Promise<void> {
+  const known = (await deps.sessions.entries(playerId)).get(sessionId)
+  const entry = known ?? { client: clientName(userAgent), startedAtMs: null }
+  const listed = await deps.sessions.enlist(playerId, { sessionId, ...entry })
+  if (listed > SESSIONS_MAX) await endOldestSessions(deps, { playerId, begun: sessionId })
 }
 
 function equalTexts(a: string, b: string): boolean {

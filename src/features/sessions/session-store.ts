@@ -21,17 +21,38 @@ export type SessionContent = Omit<Session, 'expiresAtMs'>
 /** A session lives as long as its refresh token may be used: thirty days from the last rotation. */
 export const SESSION_TTL_MS = 30 * 24 * 60 * 60 * 1000
 
+/** How a session stands in its player's list. */
+export interface SessionEntry {
+  /** When a login bound it. */
+  readonly startedAtMs: number
+  /** What the client says it is. */
+  readonly client: string
+}
+
 export interface SessionStore {
   find(sessionId: SessionId): Promise<Session | null>
   create(sessionId: SessionId, content: SessionContent): Promise<void>
   /** Replaces exactly what was read before. False when somebody else was first; nothing is changed then. */
   replace(sessionId: SessionId, change: { from: Session; to: SessionContent }): Promise<boolean>
-  /** Ends a session: every token of it is dead at once. */
-  end(sessionId: SessionId): Promise<void>
+  /** Ends a session: every token of it is dead at once. False when it was over before. */
+  end(sessionId: SessionId): Promise<boolean>
+  /** Writes a session into its player's list, begun now when `startedAtMs` is null. Gives how many the list has then. */
+  enlist(
+    playerId: PlayerId,
+    entry: { sessionId: SessionId; client: string; startedAtMs: number | null },
+  ): Promise<number>
+  /** A player's list, with what has ended and nobody has struck yet: whoever reads it looks each session up. */
+  entries(playerId: PlayerId): Promise<ReadonlyMap<SessionId, SessionEntry>>
+  /** Takes a session off its player's list. */
+  strike(playerId: PlayerId, sessionId: SessionId): Promise<void>
 }
+
+// A list is written just before the session in it is prolonged, and must not end before that session.
+const LIST_TTL_MS = SESSION_TTL_MS + 24 * 60 * 60 * 1000
 
 export function openSessionStore({ kv, clock }: { kv: KeyValueStore; clock: Clock }): SessionStore {
   const keyOf = (sessionId: SessionId): string => `session:${sessionId}`
+  const listOf = (playerId: PlayerId): string => `sessions-of:${playerId}`
   const fromNow = ({ appId, playerId, familyHash, refreshHash }: SessionContent): string =>
     encode({ appId, playerId, familyHash, refreshHash, expiresAtMs: clock.nowMs() + SESSION_TTL_MS })
   return {
@@ -43,7 +64,16 @@ export function openSessionStore({ kv, clock }: { kv: KeyValueStore; clock: Cloc
     create: (sessionId, content) => kv.set(keyOf(sessionId), fromNow(content), { ttlMs: SESSION_TTL_MS }),
     replace: (sessionId, { from, to }) =>
       kv.compareAndSet(keyOf(sessionId), { expected: encode(from), next: fromNow(to), ttlMs: SESSION_TTL_MS }),
-    end: async (sessionId) => void (await kv.delete(keyOf(sessionId))),
+    end: (sessionId) => kv.delete(keyOf(sessionId)),
+    enlist: (playerId, { sessionId, client, startedAtMs }) => {
+      const entry = JSON.stringify({ startedAtMs: startedAtMs ?? clock.nowMs(), client } satisfies SessionEntry)
+      return kv.setField(listOf(playerId), sessionId, entry, { ttlMs: LIST_TTL_MS })
+    },
+    entries: async (playerId) => {
+      const fields = await kv.fields(listOf(playerId))
+      return new Map([...fields].map(([id, text]) => [id as SessionId, JSON.parse(text) as SessionEntry]))
+    },
+    strike: async (playerId, sessionId) => void (await kv.deleteField(listOf(playerId), sessionId)),
   }
 }
 

@@ -9,7 +9,7 @@ import { StorageUnavailable } from '../../db/errors.ts'
 import type { AppId } from '../../kernel/ids.ts'
 import type { CurrencyCode, MinorUnits } from '../../kernel/money.ts'
 import { openCatalogues } from './catalogue.ts'
-import { raiseCatalogueVersion } from './queries.ts'
+import { raiseCatalogueVersion } from './catalogue-queries.ts'
 import { seedCatalogue } from './seed-catalogue.ts'
 
 const APP = 'app' as AppId
@@ -72,7 +72,7 @@ for (const engine of engines()) {
 
 async function seed(database: Database): Promise<void> {
   await database.migrate()
-  await seedCatalogue(database, APP)
+  await seedCatalogue({ database, clock: fakeClock() }, APP)
 }
 
 /** An operator's edit: coins and price change together. */

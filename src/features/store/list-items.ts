@@ -1,8 +1,8 @@
 import type { Database } from '../../db/database.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
-import { findPlayer } from '../players/index.ts'
+import { accepted, type Outcome } from '../../kernel/outcome.ts'
+import { readPlayer } from '../players/index.ts'
 import type { Catalogues } from './catalogue.ts'
 import { itemsAt, mayBuy, type Reward, rewardOf, type StoreItem } from './rules.ts'
 
@@ -23,8 +23,9 @@ export async function listItems(
   deps: StoreDeps,
   { appId, playerId }: { appId: AppId; playerId: PlayerId },
 ): Promise<Outcome<PlayerStore>> {
-  const player = await findPlayer(deps.database.db, { appId, playerId })
-  if (player?.status !== 'active') return refused('player_not_found')
+  const found = await readPlayer(deps, { appId, playerId })
+  if (!found.ok) return found
+  const player = found.value
   const catalogue = await deps.catalogues.of(appId)
   const isFirstCharge = player.first_charge_order_id === null
   const offers = itemsAt(catalogue, deps.clock.nowMs())

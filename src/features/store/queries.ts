@@ -2,7 +2,7 @@ import type { Db, Tx } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
 import type { AppId } from '../../kernel/ids.ts'
 import type { ActItem, CatalogueContent, CatalogueItem, Promotion } from './rules.ts'
-import { SEED_DAILY_GIFTS, type SeedItem } from './seed.ts'
+import { SEED_DAILY_GIFTS } from './seed.ts'
 
 /** The version of an app's catalogue; 0 when the app has none yet. */
 export async function selectCatalogueVersion(db: Db, appId: AppId): Promise<number> {
@@ -74,42 +74,4 @@ export async function claimNewCatalogue(tx: Tx, appId: AppId): Promise<boolean> 
     .forUpdate()
     .executeTakeFirstOrThrow()
   return row.version === 0
-}
-
-export async function insertItems(tx: Tx, appId: AppId, seed: readonly SeedItem[]): Promise<void> {
-  await tx
-    .insertInto('items')
-    .values(
-      seed.map((item) => ({
-        app_id: appId,
-        item_id: item.itemId,
-        name_en: item.nameEn,
-        name_zh: item.nameZh,
-        coins: item.coins,
-        tokens_base: item.tokensBase,
-        bonus_percent: item.bonusPercent,
-        first_charge_bonus_percent: item.firstChargeBonusPercent,
-        act_items: '[]',
-        premium_only: item.premiumOnly ? 1 : 0,
-      })),
-    )
-    .execute()
-  const prices = seed.flatMap((item) =>
-    Object.entries(item.prices).map(([currency, priceMinor]) => ({
-      app_id: appId,
-      item_id: item.itemId,
-      currency: currency as never,
-      price_minor: priceMinor,
-    })),
-  )
-  await tx.insertInto('item_prices').values(prices).execute()
-}
-
-/** Tells every process that the catalogue has changed. */
-export async function raiseCatalogueVersion(tx: Tx, appId: AppId): Promise<void> {
-  await tx
-    .updateTable('catalogues')
-    .set((eb) => ({ version: eb('version', '+', 1) }))
-    .where('app_id', '=', appId)
-    .execute()
 }

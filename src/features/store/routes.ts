@@ -79,7 +79,9 @@ export function storeRoutes(deps: StoreDeps) {
   }
   const described = {
     summary: 'The store made for the player',
-    description: 'Premium players (coins >= 10000 and level >= 99.99) see every item, everyone else the first six.',
+    description:
+      'Every item on sale, with what this player would get now. Those for premium players (coins >= 10000 and level >= ' +
+      '99.99) are shown to nobody else.',
     tag: 'Store',
     access: 'player_or_server' as const,
     answer: StoreAnswer,

@@ -117,23 +117,25 @@ export function itemAt(
   { itemId, nowMs }: { itemId: number; nowMs: number },
 ): StoreItem | null {
   const item = items.get(itemId)
-  return item ? withPromotions(item, { promotions, nowMs }) : null
+  return item ? withPromotions(item, runningAt(promotions, nowMs)) : null
 }
 
 /** Everything on sale, with the terms that it has at a moment, by id. */
 export function itemsAt({ items, promotions }: Catalogue, nowMs: number): StoreItem[] {
-  return [...items.values()].map((item) => withPromotions(item, { promotions, nowMs }))
+  const running = runningAt(promotions, nowMs)
+  return [...items.values()].map((item) => withPromotions(item, running))
+}
+
+function runningAt(promotions: readonly Promotion[], nowMs: number): Promotion[] {
+  return promotions.filter(({ startsAtMs, endsAtMs }) => startsAtMs <= nowMs && nowMs < endsAtMs)
 }
 
 /** A promotion raises both bonuses and lowers neither: it never makes a first charge worse. */
-function withPromotions(
-  item: StoreItem,
-  { promotions, nowMs }: { promotions: readonly Promotion[]; nowMs: number },
-): StoreItem {
+function withPromotions(item: StoreItem, running: readonly Promotion[]): StoreItem {
   let best = 0
-  for (const { bonusPercent, startsAtMs, endsAtMs, itemIds } of promotions) {
+  for (const { bonusPercent, itemIds } of running) {
     const isForItem = itemIds.length === 0 || itemIds.includes(item.itemId)
-    if (isForItem && startsAtMs <= nowMs && nowMs < endsAtMs && bonusPercent > best) best = bonusPercent
+    if (isForItem && bonusPercent > best) best = bonusPercent
   }
   if (best === 0) return item
   const bonusPercent = Math.max(best, item.terms.bonusPercent)

@@ -1,5 +1,5 @@
 import { type CurrencyCode, type MinorUnits, minorUnits } from '../../kernel/money.ts'
-import type { DailyGift } from './rules.ts'
+import type { CatalogueContent, DailyGift } from './rules.ts'
 
 /** One pack as a new app's catalogue starts with it. Prices are minor units; bonuses whole per cents. */
 export interface SeedItem {
@@ -84,3 +84,18 @@ export const SEED_DAILY_GIFTS: readonly DailyGift[] = [
   { coins: 800, tokens: 0 },
   { coins: 2000, tokens: 5 },
 ]
+
+/** The content of a new app's first version. */
+export const SEED_CONTENT: CatalogueContent = {
+  items: SEED_ITEMS.map(({ itemId, nameEn, nameZh, prices, premiumOnly, ...terms }) => ({
+    itemId,
+    nameEn,
+    nameZh,
+    prices: new Map(Object.entries(prices) as [CurrencyCode, MinorUnits][]),
+    terms: { ...terms, actItems: [] },
+    premiumOnly,
+    isOnSale: true,
+  })),
+  promotions: [],
+  dailyGifts: SEED_DAILY_GIFTS,
+}

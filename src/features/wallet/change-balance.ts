@@ -5,7 +5,7 @@ import type { Reply } from '../../kernel/idempotency.ts'
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import type { GameCurrency } from '../../kernel/money.ts'
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
 import { lockActivePlayer, saveLockedPlayers } from '../players/index.ts'
 import { postLedgerTransaction } from './post-ledger-transaction.ts'
 import { insertLedgerTransactions } from './queries.ts'
@@ -42,7 +42,7 @@ export async function changeBalance<A extends object>(
   const { currency, amount, reason, reply } = asked
   invariant(reply.key !== null, 'a game server names each change of a balance')
   const sourceId = reply.key.key
-  if (amount === 0) return refused('invalid_fields', { details: [{ path: 'amount', message: 'must not be 0' }] })
+  if (amount === 0) return refusedField('amount', 'must not be 0')
   return transactOnce(deps, { reply, keptForMs: KEPT_FOR_EVER }, async (tx) => {
     const player = await lockActivePlayer(tx, asked)
     if (!player) return refused('player_not_found')

@@ -5,4 +5,4 @@ export {
   postLedgerTransaction,
 } from './post-ledger-transaction.ts'
 export { insertLedgerTransactions } from './queries.ts'
-export { inboxAccount, linkHash, type Posting, playerAccount, SYSTEM_ACCOUNTS } from './rules.ts'
+export { inboxAccount, linkHash, type Posting, playerAccount, SYSTEM_ACCOUNTS, wouldOverflow } from './rules.ts'

@@ -2,7 +2,7 @@ import type { Database } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
 import { type Page, pageOf, startOfPage } from '../../kernel/cursor.ts'
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { accepted, type Outcome, refusedField } from '../../kernel/outcome.ts'
 import { readPlayer } from '../players/index.ts'
 import { selectLedgerTransactions, selectPostings } from './queries.ts'
 import { ledgerPosition, ledgerSeqAt } from './rules.ts'
@@ -23,9 +23,7 @@ export async function listLedger(
   if (!start.ok) return start
   const before = start.value === null ? null : ledgerSeqAt(playerId, start.value)
   if (start.value !== null && before === null) {
-    return refused('invalid_fields', {
-      details: [{ path: 'cursor', message: "is not a cursor of this player's ledger" }],
-    })
+    return refusedField('cursor', "is not a cursor of this player's ledger")
   }
   const { db } = deps.database
   const player = await readPlayer(deps, { appId, playerId })

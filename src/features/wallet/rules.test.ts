@@ -13,6 +13,7 @@ import {
   type Posting,
   playerAccount,
   refuseChange,
+  wouldOverflow,
 } from './rules.ts'
 
 const PLAYER = 10001 as PlayerId
@@ -150,4 +151,15 @@ test("a position in a ledger is its own player's, and of no other list", () => {
   ]) {
     assert.equal(ledgerSeqAt(PLAYER, { createdAtMs: 1, id }), null, id)
   }
+})
+
+test('a wallet with its inbox never comes to more than can be counted', () => {
+  const balances = { coins: 0, tokens: 0, inbox_coins: 0, inbox_tokens: 0 }
+  const given = { coins: 100, tokens: 5 }
+  const max = Number.MAX_SAFE_INTEGER
+  assert.equal(wouldOverflow({ ...balances, coins: max - 100, tokens: max - 5 }, given), false)
+  assert.equal(wouldOverflow({ ...balances, coins: max - 99 }, given), true)
+  assert.equal(wouldOverflow({ ...balances, tokens: max - 10, inbox_tokens: 6 }, given), true)
+  assert.equal(wouldOverflow({ ...balances, coins: max, inbox_coins: 1 }, given), true)
+  assert.equal(wouldOverflow({ ...balances, coins: -500 }, given), false)
 })

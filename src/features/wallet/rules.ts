@@ -3,7 +3,7 @@ import type { PagePosition } from '../../kernel/cursor.ts'
 import type { ErrorCode } from '../../kernel/error-codes.ts'
 import type { PlayerId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
-import type { GameCurrency } from '../../kernel/money.ts'
+import { GAME_CURRENCIES, type GameCurrency } from '../../kernel/money.ts'
 
 /** The accounts that have postings and no stored balance: nothing hot to lock. */
 export const SYSTEM_ACCOUNTS = ['sales', 'bonus', 'daily_gift', 'game', 'refund', 'write_off', 'support'] as const
@@ -77,8 +77,17 @@ export function refuseChange(
 ): ErrorCode | null {
   const balance = balances[currency]
   if (amount < 0) return balance + amount < 0 ? 'insufficient_balance' : null
-  // In this order no sum is rounded before it is compared: the inbox holds no less than nothing.
-  return amount > Number.MAX_SAFE_INTEGER - balances[`inbox_${currency}`] - balance ? 'balance_overflow' : null
+  return wouldOverflow(balances, { coins: 0, tokens: 0, [currency]: amount }) ? 'balance_overflow' : null
+}
+
+/** Whether a wallet, with what waits in its inbox and comes to it later, would be more than can be counted exactly. */
+export function wouldOverflow(balances: Balances, given: Readonly<Record<GameCurrency, number>>): boolean {
+  return GAME_CURRENCIES.some(
+    // In this order no sum is rounded before it is compared: the inbox holds no less than nothing.
+    (currency) =>
+      given[currency] > 0 &&
+      given[currency] > Number.MAX_SAFE_INTEGER - balances[`inbox_${currency}`] - balances[currency],
+  )
 }
 
 /** How a game server's change is booked: what it grants comes from `game`, what it spends goes there. */

@@ -3,6 +3,7 @@ import type { Facts, Key, StepOf } from './steps.ts'
 import {
   balanceOf,
   book,
+  KEPT_FOR_A_DAY_MS,
   KEPT_FOR_EVER,
   type ModelOrder,
   type ModelPlayer,
@@ -67,7 +68,12 @@ function onceFor(
   { player, key, request }: { player: ModelPlayer; key: Key | null; request: readonly unknown[] },
   work: () => Facts,
 ): Facts {
-  return once(world, { scope: player.name, key, request, keptForMs: KEPT_FOR_EVER }, work)
+  return once(world, { scope: player.name, key, request, keptForMs: keptAsMoneyMoved }, work)
+}
+
+/** A claim of nothing moved nothing. */
+function keptAsMoneyMoved({ tokens }: Facts): number | null {
+  return tokens === 0 ? KEPT_FOR_A_DAY_MS : KEPT_FOR_EVER
 }
 
 function claim(world: World, player: ModelPlayer, orders: readonly Rewarded[]): Facts {

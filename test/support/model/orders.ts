@@ -31,7 +31,8 @@ export function answerOrder(world: World, step: OrderStep): Facts {
   const order = world.orders.get(String(facts['order_id']))
   // Asked again, it says what there is to pay with now.
   const checkout = order && (hasPage(order) ? { kind: 'url' } : { kind: 'external' })
-  return { ...facts, checkout: order?.status === 'pending' ? checkout : null }
+  const isOpen = order?.status === 'pending' && world.nowMs < endOf(order)
+  return { ...facts, checkout: isOpen ? checkout : null }
 }
 
 function makeOrder(
@@ -39,8 +40,9 @@ function makeOrder(
   { player, item: itemId, channel }: { player: ModelPlayer; item: number; channel: string },
 ): Facts {
   const item = packNow(world, itemId)
-  if (!item) refuse(404, 'item_not_found')
-  if (!mayBuy(player, item)) refuse(403, 'item_locked')
+  // Nothing was paid, so there is nothing for support to find.
+  if (!item) refuse(404, 'item_not_found', { action: 'show_message' })
+  if (!mayBuy(player, item)) refuse(403, 'item_locked', { action: 'show_message' })
   const { cents, coins, base, first, later } = item
   const order: ModelOrder = {
     name: `made-${world.made}`,
@@ -105,9 +107,9 @@ export function answerPress(world: World, step: StepOf<'press'>): Facts | null {
       take()
       return { delivered: [] }
     case 'pay':
-      return { delivered: [take()].map((purchase) => statusOf(() => pay(world, { order, purchase }))) }
+      return { delivered: [take()].map((purchase) => taken(() => pay(world, { order, purchase }))) }
     case 'pay-twice':
-      return { delivered: [take(), take()].map((purchase) => statusOf(() => pay(world, { order, purchase }))) }
+      return { delivered: [take(), take()].map((purchase) => taken(() => pay(world, { order, purchase }))) }
     case 'decline':
       return { delivered: [fail('CARD_DECLINED')] }
     case 'cancel':
@@ -134,6 +136,12 @@ function pay(world: World, { order, purchase }: { order: ModelOrder; purchase: n
     ...{ player: order.player, item: order.item, cents: order.frozen?.cents ?? 0, currency: 'USD' },
     transaction: `${order.name} ${purchase}`,
   })
+}
+
+/** Money that waits for a person is accepted: its platform need not send it again. */
+function taken(work: () => Facts): number {
+  statusOf(work)
+  return 200
 }
 
 function statusOf(work: () => Facts): number {

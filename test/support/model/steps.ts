@@ -146,6 +146,8 @@ export interface Told {
   readonly errCode?: number
   /** Seconds of `Retry-After`. */
   readonly retryAfter?: number
+  /** Where what to do next is not what the code says. */
+  readonly action?: string
   readonly facts?: Facts
 }
 

@@ -144,7 +144,7 @@ export class Refusal extends Error {
   }
 }
 
-export function refuse(status: number, error: string, more: { errCode?: number; retryAfter?: number } = {}): never {
+export function refuse(status: number, error: string, more: Omit<Told, 'status' | 'error' | 'facts'> = {}): never {
   throw new Refusal({ status, error, ...more })
 }
 
@@ -222,7 +222,12 @@ export const KEPT_FOR_EVER = null
  */
 export function once(
   world: World,
-  call: { scope: string; key: Key | null; request: readonly unknown[]; keptForMs: number | null },
+  call: {
+    scope: string
+    key: Key | null
+    request: readonly unknown[]
+    keptForMs: number | null | ((facts: Facts) => number | null)
+  },
   work: () => Facts,
 ): Facts {
   if (call.key === null) return work()
@@ -233,7 +238,8 @@ export function once(
     return kept.request === request ? kept.facts : refuse(422, 'idempotency_mismatch')
   }
   const facts = work()
-  const endsAtMs = call.keptForMs === null ? null : world.nowMs + call.keptForMs
+  const keptForMs = typeof call.keptForMs === 'function' ? call.keptForMs(facts) : call.keptForMs
+  const endsAtMs = keptForMs === null ? null : world.nowMs + keptForMs
   world.keys.set(name, { request, facts, endsAtMs })
   return facts
 }

@@ -142,7 +142,7 @@ export function toldBy(cast: Cast, answer: Answer): Told {
   }
   const entry = ERROR_CODES[body.error as ErrorCode]
   const isWhole = body.return_code === 0 && body.status_code === 0 && body.request_id === headers.get('x-request-id')
-  if (!isWhole || entry?.status !== status || body.action !== entry.action || !body.msg) {
+  if (!isWhole || entry?.status !== status || !body.msg) {
     throw new Error(`no envelope: ${status} ${JSON.stringify(body)}`)
   }
   const retryAfter = headers.get('retry-after')
@@ -150,6 +150,7 @@ export function toldBy(cast: Cast, answer: Answer): Told {
     ...{ status, error: body.error },
     ...(body.err_code === status ? {} : { errCode: body.err_code }),
     ...(retryAfter === null ? {} : { retryAfter: Number(retryAfter) }),
+    ...(body.action === entry.action ? {} : { action: body.action }),
   }
 }
 

@@ -36,8 +36,6 @@ export function testAnySequences(shard: number): void {
     (on) => {
       test('any calls in any order answer and book what the contract says', { timeout: TIMEOUT_MS }, async (t) => {
         const seed = MODEL_SEED ? Number(MODEL_SEED) : SEED + shard
-        // What a job does here, it does when a sequence says so.
-        await on.app.service.jobs.close()
         const tally: Tally = { sequences: 0, askedAgain: 0, kinds: new Map() }
         const property = fc.asyncProperty(sequence, async (asked) => {
           tally.sequences += 1

@@ -24,11 +24,16 @@ const DOORS: readonly Door[] = [
     may: ['src/(?:start|workers|compose|version).ts', 'src/(?:config|kernel)/.*', 'src/http/logger.ts'],
   },
   { from: /^src\/(?:version|workers)\.ts$/, may: [] },
-  { from: /^src\/compose\.ts$/, may: ['src/(?!main.ts|start.ts|cli/).*'] },
+  { from: /^src\/compose(?:-routes)?\.ts$/, may: ['src/(?!main.ts|start.ts|cli/).*'] },
   { from: /^src\/kernel\//, may: ['src/kernel/.*'] },
-  { from: /^src\/config\//, may: ['src/config/.*', 'src/kernel/.*', '=src/kv/redis-config.ts'] },
+  {
+    from: /^src\/config\//,
+    may: ['src/config/.*', 'src/kernel/.*', '=src/kv/redis-config.ts', '=src/messaging/settings.ts'],
+  },
   { from: /^src\/db\//, may: ['src/db/.*', 'src/kernel/.*'] },
   { from: /^src\/kv\//, may: ['src/kv/.*', 'src/kernel/.*'] },
+  // The local mailbox keeps its messages in a store that it is handed.
+  { from: /^src\/messaging\//, may: ['src/messaging/.*', 'src/kernel/.*', '=src/kv/kv.ts'] },
   {
     from: /^src\/http\/routes\.ts$/,
     may: [...FEATURE_DOORS, 'src/(http|db|kernel|console|shop|test-routes)/.*', 'src/kv/kv.ts'],
@@ -38,19 +43,31 @@ const DOORS: readonly Door[] = [
     from: /^src\/channels\/registry\.ts$/,
     may: ['src/channels/[^/]+/index.ts', 'src/channels/channel.ts', 'src/kernel/.*'],
   },
-  { from: /^src\/channels\/channel\.ts$/, may: ['src/kernel/.*'] },
-  { from: /^src\/channels\/[^/]+\//, may: ['src/channels/channel.ts', 'src/kernel/.*'] },
   {
-    // A key-value store is handed to a feature, which knows its interface and not what stands behind it.
+    from: /^src\/channels\/(?:channel|timestamped-signature)(?:\.test)?\.ts$/,
+    may: ['src/kernel/.*', 'src/channels/timestamped-signature.ts'],
+  },
+  {
+    from: /^src\/channels\/[^/]+\//,
+    may: ['src/channels/channel.ts', 'src/channels/timestamped-signature.ts', 'src/kernel/.*'],
+  },
+  {
+    // A key-value store and messengers are handed to a feature, which knows their interfaces and not what stands behind.
     from: /^src\/features\/[^/]+\//,
-    may: ['src/(kernel|db)/(?!dialects/).*', 'src/http/(?!routes.ts).*', 'src/kv/kv.ts', '=src/channels/channel.ts'],
+    may: [
+      ...['src/(kernel|db)/(?!dialects/).*', 'src/http/(?!routes.ts).*', 'src/kv/(?:kv|take-turn).ts'],
+      ...['=src/channels/channel.ts', '=src/messaging/messenger.ts'],
+    ],
   },
   // A platform that is played here: its pages and its memory. Its messages come in by the door of every platform.
   {
     from: /^src\/sandbox\//,
     may: ['src/(kernel|http)/(?!routes.ts).*', 'src/kv/kv.ts', 'src/channels/sandbox/index.ts'],
   },
-  { from: /^src\/(jobs|console|shop|test-routes)\//, may: [...FEATURE_DOORS, 'src/(kernel|db|kv|http)/.*'] },
+  {
+    from: /^src\/(jobs|console|shop|test-routes)\//,
+    may: [...FEATURE_DOORS, 'src/(kernel|db|kv|http)/.*', '=src/messaging/mailbox.ts'],
+  },
   {
     from: /^src\/cli\//,
     may: ['src/features/[^/]+/index.ts', 'src/(cli|kernel|config|db|kv)/.*', 'src/(?:compose|version).ts'],
@@ -107,6 +124,9 @@ function guardedFault({ path }: Source, target: string): string | null {
   if (target === 'src/start.ts' && path !== 'src/main.ts') return 'src/start.ts is imported only by main.ts'
   const composes =
     /^src\/(?:main|start)\.ts$/.test(path) || path.startsWith('src/cli/') || path.startsWith('test/support/')
+  if (target === 'src/compose-routes.ts' && path !== 'src/compose.ts') {
+    return 'src/compose-routes.ts is a part of compose.ts and imported only by it'
+  }
   if (target === 'src/compose.ts' && !composes) {
     return 'src/compose.ts is imported only by start.ts, cli/ and test/support/'
   }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
-import { signBody } from './sign.ts'
-import { isGenuine, SIGNATURE_TOLERANCE_MS } from './verify.ts'
+import { isGenuine, SIGNATURE_TOLERANCE_MS, signBody } from './timestamped-signature.ts'
 
 const SECRET = 'a-secret-that-signs'
 const NOW_MS = 1_790_000_000_000

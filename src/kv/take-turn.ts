@@ -1,4 +1,4 @@
-import type { KeyValueStore } from '../../kv/kv.ts'
+import type { KeyValueStore } from './kv.ts'
 
 // Whoever loses this often against calls of the same name has called far too often.
 const ATTEMPTS_MAX = 3

@@ -1,0 +1,135 @@
+import { createHmac, hkdfSync, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
+import type { Clock } from '../../kernel/clock.ts'
+import type { AppId, SessionId } from '../../kernel/ids.ts'
+import type { KeyValueStore } from '../../kv/kv.ts'
+import type { Messengers } from '../../messaging/messenger.ts'
+import type { AddressProvider } from './address-rules.ts'
+import { CODE_TTL_MS, decideSend, RESEND_AFTER_MS, SENDS_KEPT_MS, TRIES_MAX } from './code-rules.ts'
+
+/** What a code is good for: this address, in this session of this app, and nothing else. */
+export interface CodePurpose {
+  readonly appId: AppId
+  readonly sessionId: SessionId
+  readonly provider: AddressProvider
+  /** In its normal form. */
+  readonly address: string
+}
+
+/** A code that was just made. It can be used until it is withdrawn or its time is over. */
+export interface IssuedCode {
+  readonly code: string
+  /** After a failed send: nothing usable is left. */
+  withdraw(): Promise<void>
+}
+
+/** One-time codes in the key-value store, where they are never readable, and the times at which addresses got them. */
+export interface LoginCodes {
+  /** Takes one of the sends that an address has, or says how long it has none. */
+  takeSend(purpose: CodePurpose): Promise<{ taken: true } | { taken: false; waitMs: number }>
+  /** Makes the one code that its session has; the one before is dead. */
+  issue(purpose: CodePurpose): Promise<IssuedCode>
+  /** Uses a code up. False for a wrong, unknown, expired or used one, for another purpose's, and after too many tries. */
+  redeem(typed: CodePurpose & { readonly code: string }): Promise<boolean>
+}
+
+export interface LoginCodeDeps {
+  readonly codes: LoginCodes
+  readonly messengers: Messengers
+}
+
+/** Values live a little longer in the store than they count: their end is judged by our clock, not by the store's. */
+const STORE_MARGIN_MS = 60_000
+/** What stands where a code was. */
+const SPENT = 'spent'
+/** Each attempt that fails means that another send was taken meanwhile, and one a minute is all that there are. */
+const TAKE_ATTEMPTS_MAX = 5
+
+export function openLoginCodes(deps: { kv: KeyValueStore; clock: Clock; secret: string }): LoginCodes {
+  const { kv, clock } = deps
+  // Six digits under a plain hash are found in a second; whoever reads the store alone lacks this key.
+  const pepper = Buffer.from(hkdfSync('sha256', deps.secret, '', 'payment-api login codes', 32))
+  const seal = (...parts: string[]): string =>
+    createHmac('sha256', pepper).update(JSON.stringify(parts)).digest('base64url')
+  const sealCode = (challengeId: string, { appId, sessionId, provider, address, code }: CodePurpose & Coded): string =>
+    seal('code', challengeId, appId, sessionId, provider, address, code)
+  return {
+    async takeSend({ appId, provider, address }) {
+      const key = `login-code-sends:${seal('sends', appId, provider, address)}`
+      const ttlMs = SENDS_KEPT_MS + STORE_MARGIN_MS
+      for (let attempt = 0; attempt < TAKE_ATTEMPTS_MAX; attempt++) {
+        const kept = await kv.get(key)
+        const sentAtMs = kept === null ? [] : (JSON.parse(kept) as number[])
+        const decision = decideSend({ sentAtMs, nowMs: clock.nowMs() })
+        if (!decision.allowed) return { taken: false, waitMs: decision.waitMs }
+        const next = JSON.stringify(decision.sentAtMs)
+        const taken =
+          kept === null
+            ? await kv.setIfAbsent(key, next, { ttlMs })
+            : await kv.compareAndSet(key, { expected: kept, next, ttlMs })
+        if (taken) return { taken: true }
+      }
+      return { taken: false, waitMs: RESEND_AFTER_MS }
+    },
+    async issue(purpose) {
+      const challengeId = randomBytes(16).toString('base64url')
+      const code = String(randomInt(0, 1_000_000)).padStart(6, '0')
+      const key = challengeKey(purpose)
+      const kept = encode({
+        challengeId,
+        seal: sealCode(challengeId, { ...purpose, code }),
+        expiresAtMs: clock.nowMs() + CODE_TTL_MS,
+      })
+      await kv.set(key, kept, { ttlMs: CODE_TTL_MS + STORE_MARGIN_MS })
+      return {
+        code,
+        // Exactly this one: a newer code of the session stays.
+        withdraw: async () =>
+          void (await kv.compareAndSet(key, { expected: kept, next: SPENT, ttlMs: STORE_MARGIN_MS })),
+      }
+    },
+    async redeem(typed) {
+      const key = challengeKey(typed)
+      const kept = await kv.get(key)
+      const challenge = kept === null ? null : decode(kept)
+      if (kept === null || challenge === null || challenge.expiresAtMs <= clock.nowMs()) return false
+      // Counted before the code is looked at: of a thousand guesses at once, five are looked at.
+      const tries = await kv.increment(`login-code-tries:${challenge.challengeId}`, {
+        ttlMs: CODE_TTL_MS + STORE_MARGIN_MS,
+      })
+      if (tries > TRIES_MAX || !isSame(sealCode(challenge.challengeId, typed), challenge.seal)) return false
+      // Of two right ones at once, only one finds what both have read.
+      return kv.compareAndSet(key, { expected: kept, next: SPENT, ttlMs: STORE_MARGIN_MS })
+    },
+  }
+}
+
+interface Coded {
+  readonly code: string
+}
+
+/** One a session: who asks again gives up the code before, and nobody can fill the store. */
+function challengeKey({ sessionId }: CodePurpose): string {
+  return `login-code:${sessionId}`
+}
+
+interface Challenge {
+  readonly challengeId: string
+  readonly seal: string
+  /** By our clock. */
+  readonly expiresAtMs: number
+}
+
+function encode({ challengeId, seal, expiresAtMs }: Challenge): string {
+  return JSON.stringify([challengeId, seal, expiresAtMs])
+}
+
+function decode(text: string): Challenge | null {
+  if (text === SPENT) return null
+  const [challengeId, seal, expiresAtMs] = JSON.parse(text) as [string, string, number]
+  return { challengeId, seal, expiresAtMs }
+}
+
+function isSame(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}

@@ -1,0 +1,48 @@
+import type { WebhookCall } from '../../channels/channel.ts'
+import type { OrderStatus } from '../../db/schema.ts'
+import type { ErrorCode } from '../../kernel/error-codes.ts'
+import type { OrderId } from '../../kernel/ids.ts'
+import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { CheckDeps } from './check-order.ts'
+import { keepAlone } from './keep-message.ts'
+import { recordMessage, settleMessage } from './settle-message.ts'
+
+/** What became of a genuine callback. */
+export interface Received {
+  readonly orderId: OrderId
+  /** `review` also where the money waits and its order, if any, was not touched. */
+  readonly orderStatus: OrderStatus
+  /** Why the money waits for a person; null where it does not. */
+  readonly refusal: ErrorCode | null
+}
+
+/**
+ * Takes a platform's callback: proven by its channel, then settled or recorded. Money that goes to the review queue is
+ * accepted, as it is ours to resolve: a platform that is refused sends it again for days. What is genuine and not
+ * understood is kept, so that it can be replayed once it is.
+ */
+export async function receiveWebhook(
+  deps: CheckDeps,
+  { instance, ...call }: WebhookCall & { instance: string },
+): Promise<Outcome<Received>> {
+  const channel = deps.channels.byInstance(instance)
+  if (!channel?.receive) return refused('channel_not_found')
+  const message = channel.receive(call)
+  if (!message.ok) return message
+  if (message.value.kind === 'not_understood') {
+    await keepAlone(deps, message.value.source, 'invalid_fields')
+    return refused('invalid_fields', { details: message.value.details })
+  }
+  if (message.value.kind === 'failure') {
+    const recorded = await recordMessage(deps, message.value.failure)
+    if (!recorded.ok) return recorded
+    return accepted({ orderId: recorded.value.orderId, orderStatus: recorded.value.orderStatus, refusal: null })
+  }
+  const { payment } = message.value
+  const settled = await settleMessage(deps, payment)
+  if (settled.ok) return accepted({ ...settled.value, refusal: null })
+  const { code } = settled.refusal
+  const [line] = payment.lines
+  if (code === 'settlement_failed' || !line) return settled
+  return accepted({ orderId: line.orderId, orderStatus: 'review', refusal: code })
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertDone, assertRefused } from '../support/answers.ts'
+import { assertBooks, stateOf } from '../support/books.ts'
+import { onEveryEngine } from '../support/every-engine.ts'
+
+onEveryEngine((on) => {
+  const link = (token: string, body: unknown, headers = {}) =>
+    on.app.call('POST', '/api/v1/account/link', { token, body, headers })
+  const unlink = (token: string, body: unknown) => on.app.call('POST', '/api/v1/account/unlink', { token, body })
+  const logIn = async (body: unknown) =>
+    assertDone(await on.app.call('POST', '/api/v1/login', { token: await on.app.clientToken(), body }))
+
+  test('fifty links of one identity by two players: one player wins, and the other gets none of it', async () => {
+    const players = [await on.app.logIn('links-one'), await on.app.logIn('links-two')] as const
+    const body = { loginType: 3, loginId: 'wanted' }
+    const before = await stateOf(on.app)
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => link((players[n % 2] as Player).token, body)),
+    )
+    const winner = answers[0]?.status === 200 ? 0 : 1
+    for (const [n, answer] of answers.entries()) {
+      if (n % 2 === winner) assertDone(answer)
+      else assertRefused(answer, 409, 'identity_taken')
+    }
+    assert.equal((await logIn(body)).uid, players[winner].uid)
+    const after = await stateOf(on.app)
+    assert.equal(Number(after['identities']) - Number(before['identities']), 1)
+  })
+
+  test('a link and first logins of one identity at once: it belongs to one player', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { token, uid } = await on.app.logIn(`links-or-logs-in-${round}`)
+      const body = { loginType: 3, loginId: `either-${round}` }
+      const [linked, ...logins] = await Promise.all([link(token, body), logIn(body), logIn(body), logIn(body)])
+      const owners = new Set(logins.map((login) => login.uid))
+      assert.equal(owners.size, 1)
+      if (owners.has(uid)) assertDone(linked)
+      else assertRefused(linked, 409, 'identity_taken')
+    }
+  })
+
+  test('the last two identities unlinked at once: one stays', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { token, uid } = await on.app.logIn(`last-two-${round}`)
+      const own = [
+        { loginType: 1, loginId: `last-two-${round}` },
+        { loginType: 2, loginId: `last-two-${round}` },
+      ]
+      assertDone(await link(token, own[1]))
+      const answers = await Promise.all(own.map((identity) => unlink(token, identity)))
+      assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 409])
+      const stays = answers.findIndex(({ status }) => status === 409)
+      assertRefused(answers[stays] as Answered, 409, 'last_identity')
+      assert.equal((await logIn(own[stays])).uid, uid)
+    }
+  })
+
+  test('thirty links at once end at twenty identities', async () => {
+    const { token } = await on.app.logIn('crowded')
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => link(token, { loginType: 2, loginId: `crowded-${n}` })),
+    )
+    assert.equal(answers.filter(({ status }) => status === 200).length, 19)
+    for (const answer of answers) if (answer.status !== 200) assertRefused(answer, 409, 'too_many_identities')
+  })
+
+  test('one link sent twenty times at once under one key is answered twenty times the same', async () => {
+    const { token } = await on.app.logIn('one-key')
+    const body = { loginType: 2, loginId: 'one-key' }
+    const headers = { 'idempotency-key': 'one-key' }
+    const answers = await Promise.all(Array.from({ length: 20 }, () => link(token, body, headers)))
+    const [first, ...rest] = answers.map(assertDone)
+    for (const body of rest) assert.deepEqual(body, first)
+  })
+
+  test('after all of this the books are in order', () => assertBooks(on.app))
+})
+
+type Player = Readonly<{ token: string; uid: string }>
+type Answered = Parameters<typeof assertRefused>[0]
