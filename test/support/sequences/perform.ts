@@ -5,6 +5,7 @@ import { DEARER } from '../model/store.ts'
 import { callSigned } from '../signed-call.ts'
 import { type Answer, APP_ID, APP_SECRET, SIGNED_SECRET } from '../test-app.ts'
 import {
+  ask,
   type Cast,
   loginOf,
   messageIdOf,
@@ -103,9 +104,9 @@ interface Request {
 async function send(cast: Cast, { by, method = 'POST', path, body, key }: Request): Promise<Answer> {
   const headers = keyHeader(cast, key ?? null)
   const options = { ...(await tokenOf(cast, by)), headers }
-  if (method !== 'GET') return cast.app.call(method, API + path, { ...options, body })
+  if (method !== 'GET') return ask(cast, method, API + path, { ...options, body })
   const query = new URLSearchParams(Object.entries(body ?? {}).map(([name, value]) => [name, String(value)]))
-  return cast.app.call(method, `${API}${path}${query.size > 0 ? `?${query}` : ''}`, options)
+  return ask(cast, method, `${API}${path}${query.size > 0 ? `?${query}` : ''}`, options)
 }
 
 async function tell(cast: Cast, request: Request): Promise<Told> {
@@ -124,7 +125,7 @@ async function startSession(cast: Cast, { asked }: StepOf<'token'>): Promise<Tol
   const appId = asked === 'unknown app' ? 'com.example.unknown' : APP_ID
   const secret = { server: { appSecret: APP_SECRET }, 'wrong secret': { appSecret: 'wrong' } } as const
   const body = { appId, ...(asked === 'server' || asked === 'wrong secret' ? secret[asked] : {}) }
-  const answer = await cast.app.call('POST', `${API}/token`, { body })
+  const answer = await ask(cast, 'POST', `${API}/token`, { body })
   if (answer.status === 200 && asked === 'client') {
     cast.device = { token: answer.body.token, refresh: answer.body.refresh_token, dead: null }
   }
@@ -140,7 +141,7 @@ async function logIn(cast: Cast, { identity, method }: StepOf<'log_in'>): Promis
 async function rotateToken(cast: Cast, { token }: StepOf<'rotate'>): Promise<Told> {
   const { device } = cast
   const shown = { live: device?.refresh, dead: device?.dead, forged: 'ses_forged.family.secret' }[token]
-  const answer = await cast.app.call('POST', `${API}/token/refresh`, { body: { refresh_token: shown } })
+  const answer = await ask(cast, 'POST', `${API}/token/refresh`, { body: { refresh_token: shown } })
   if (answer.status === 200 && device) {
     cast.device = { token: answer.body.token, refresh: answer.body.refresh_token, dead: device.refresh }
   }
@@ -191,7 +192,7 @@ async function notify(cast: Cast, step: PaymentStep | FailureStep): Promise<Answ
     const secret = step.by === 'signed' ? SIGNED_SECRET : 'a secret that nobody has'
     return callSigned(cast.app, path, { body, secret, nowMs: cast.clock.nowMs(), headers })
   }
-  return cast.app.call('POST', path, { ...(await tokenOf(cast, step.by)), headers, body })
+  return ask(cast, 'POST', path, { ...(await tokenOf(cast, step.by)), headers, body })
 }
 
 async function changeWallet(cast: Cast, step: WalletStep): Promise<Told> {

@@ -36,15 +36,14 @@ export function testAnySequences(shard: number): void {
     (on) => {
       test('any calls in any order answer and book what the contract says', { timeout: TIMEOUT_MS }, async (t) => {
         const seed = MODEL_SEED ? Number(MODEL_SEED) : SEED + shard
-        const tally = new Map<string, Map<number, number>>()
-        let stories = 0
+        const tally: Tally = { sequences: 0, askedAgain: 0, kinds: new Map() }
         const property = fc.asyncProperty(sequence, async (asked) => {
-          stories += 1
-          await play({ app: on.app, clock, name: `s${shard}-${stories}`, tally }, asked)
+          tally.sequences += 1
+          await play({ app: on.app, clock, name: `s${shard}-${tally.sequences}`, tally }, asked)
         })
         const limits = { numRuns: RUNS, interruptAfterTimeLimit: TIME_LIMIT_MS, markInterruptAsFailure: true }
         await fc.assert(property, { seed, ...limits, ...(MODEL_PATH ? { path: MODEL_PATH } : {}) })
-        report(t, { tally, stories })
+        report(t, tally)
         await assertBooks(on.app)
       })
     },
@@ -52,11 +51,19 @@ export function testAnySequences(shard: number): void {
   )
 }
 
+/** What was played, to be seen that everything was. */
+interface Tally {
+  sequences: number
+  askedAgain: number
+  /** Of each kind of call, how often each status was answered. */
+  readonly kinds: Map<string, Map<number, number>>
+}
+
 interface Stage {
   readonly app: TestApp
   readonly clock: ReturnType<typeof fakeClock>
   readonly name: string
-  readonly tally: Map<string, Map<number, number>>
+  readonly tally: Tally
 }
 
 async function play({ app, clock, name, tally }: Stage, { startsAtMinute, steps }: Sequence): Promise<void> {
@@ -81,12 +88,13 @@ async function play({ app, clock, name, tally }: Stage, { startsAtMinute, steps 
     }
     await assertEnd(cast, world)
   } finally {
+    tally.askedAgain += cast.askedAgain
     if (world.item1 !== 'as seeded') await perform(cast, { kind: 'edit', item1: 'as seeded' })
   }
 }
 
 async function playOne(
-  { cast, world, tally }: { cast: Cast; world: World; tally: Stage['tally'] },
+  { cast, world, tally }: { cast: Cast; world: World; tally: Tally },
   { call, about }: { call: Call; about: string },
 ): Promise<void> {
   const told = tell(world, call)
@@ -95,9 +103,9 @@ async function playOne(
   const compared = { ...seen, ...(seen.facts ? { facts: shaped(seen.facts, told.facts) } : {}) }
   const when = new Date(world.nowMs).toISOString()
   assert.deepEqual(compared, told, `${about} at ${when}: ${JSON.stringify(seen)}`)
-  const ofKind = tally.get(call.kind) ?? new Map<number, number>()
+  const ofKind = tally.kinds.get(call.kind) ?? new Map<number, number>()
   ofKind.set(told.status, (ofKind.get(told.status) ?? 0) + 1)
-  tally.set(call.kind, ofKind)
+  tally.kinds.set(call.kind, ofKind)
 }
 
 /** A call with the order that it means now, so that made again it is the same request. */
@@ -118,14 +126,15 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function report(t: TestContext, { tally, stories }: { tally: Stage['tally']; stories: number }): void {
-  const kinds = KINDS.map((kind) => {
-    const counts = [...(tally.get(kind) ?? [])].toSorted(([a], [b]) => a - b)
-    return `${kind} ${counts.map(([status, count]) => `${status}:${count}`).join(' ')}`
+function report(t: TestContext, { sequences, askedAgain, kinds }: Tally): void {
+  const told = KINDS.map((kind) => {
+    const counts = [...(kinds.get(kind) ?? [])].toSorted(([a], [b]) => a - b)
+    return [kind, ...counts.map(([status, count]) => `${status}:${count}`)].join(' ')
   })
-  const calls = [...tally.values()].flatMap((counts) => [...counts.values()]).reduce((sum, count) => sum + count, 0)
-  t.diagnostic(`${stories} sequences, ${calls} calls: ${kinds.join(', ')}`)
-  if (stories < RUNS_OF_A_SHARD) return
-  const missing = KINDS.filter((kind) => !tally.get(kind)?.has(200))
+  const calls = [...kinds.values()].flatMap((counts) => [...counts.values()]).reduce((sum, count) => sum + count, 0)
+  t.diagnostic(`${sequences} sequences, ${calls} calls, ${askedAgain} asked again: ${told.join(', ')}`)
+  assert.ok(askedAgain <= Math.max(10, calls / 200), `sessions were out of reach ${askedAgain} times`)
+  if (sequences < RUNS_OF_A_SHARD) return
+  const missing = KINDS.filter((kind) => !kinds.get(kind)?.has(200))
   assert.deepEqual(missing, [], 'every kind of call is made, and succeeds now and then')
 }
