@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { decideSend, SENDS_KEPT_MAX, typedCode } from './code-rules.ts'
+import { decideSend, SENDS_KEPT_MAX, typedCode, withoutFailed } from './code-rules.ts'
 
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
@@ -11,7 +11,7 @@ const NOW_MS = Date.UTC(2026, 10, 1)
 
 /** How long to wait when the sends were this long ago; 0 where one is allowed now. */
 const waitAfter = (...agesMs: number[]): number => {
-  const decision = decideSend({ sentAtMs: agesMs.map((ageMs) => NOW_MS - ageMs), nowMs: NOW_MS })
+  const decision = decideSend({ sentAtMs: agesMs.map((ageMs) => NOW_MS - ageMs), failedAtMs: null, nowMs: NOW_MS })
   return decision.allowed ? 0 : decision.waitMs
 }
 
@@ -44,6 +44,17 @@ test('a send that another clock has put into the future counts as one of now', (
   assert.equal(waitAfter(-5 * HOUR_MS), MINUTE_MS)
 })
 
+test('a send that failed gives back its place in the hour and the day, and keeps its minute', () => {
+  const sentMs = NOW_MS - 18 * SECOND_MS
+  const earlier = [50, 40, 30, 20].map((ago) => NOW_MS - ago * MINUTE_MS)
+  const kept = withoutFailed({ sentAtMs: [...earlier, sentMs], failedAtMs: null }, { sentMs })
+  assert.deepEqual(kept, { sentAtMs: earlier, failedAtMs: sentMs })
+  assert.deepEqual(decideSend({ ...kept, nowMs: NOW_MS }), { allowed: false, waitMs: 42 * SECOND_MS })
+  assert.ok(decideSend({ ...kept, nowMs: NOW_MS + 42 * SECOND_MS }).allowed)
+  const later = withoutFailed({ sentAtMs: [sentMs], failedAtMs: NOW_MS }, { sentMs })
+  assert.deepEqual(later, { sentAtMs: [], failedAtMs: NOW_MS })
+})
+
 test('whenever sends are tried, no window ever holds more than its limit', () => {
   const gaps = fc.array(fc.oneof(fc.nat({ max: 3 * MINUTE_MS }), fc.nat({ max: 3 * HOUR_MS })), { maxLength: 60 })
   fc.assert(
@@ -52,11 +63,17 @@ test('whenever sends are tried, no window ever holds more than its limit', () =>
       const sent: number[] = []
       for (const gapMs of gapsMs) {
         nowMs += gapMs
-        const decision = decideSend({ sentAtMs: kept, nowMs })
+        const decision = decideSend({ sentAtMs: kept, failedAtMs: null, nowMs })
         if (!decision.allowed) {
           assert.ok(decision.waitMs > 0)
-          assert.ok(decideSend({ sentAtMs: kept, nowMs: nowMs + decision.waitMs }).allowed, 'the wait is enough')
-          assert.ok(!decideSend({ sentAtMs: kept, nowMs: nowMs + decision.waitMs - 1 }).allowed, 'and not too long')
+          assert.ok(
+            decideSend({ sentAtMs: kept, failedAtMs: null, nowMs: nowMs + decision.waitMs }).allowed,
+            'the wait is enough',
+          )
+          assert.ok(
+            !decideSend({ sentAtMs: kept, failedAtMs: null, nowMs: nowMs + decision.waitMs - 1 }).allowed,
+            'and not too long',
+          )
           continue
         }
         kept = decision.sentAtMs
