@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { decideSend, SENDS_KEPT_MAX, typedCode, withoutFailed } from './code-rules.ts'
+import {
+  decideSend,
+  decideSessionSend,
+  SENDS_KEPT_MAX,
+  type SessionSend,
+  typedCode,
+  withFailed,
+  withoutFailed,
+  withoutSend,
+} from './code-rules.ts'
 
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
@@ -81,6 +90,39 @@ test('whenever sends are tried, no window ever holds more than its limit', () =>
         sent.push(nowMs)
         const within = (windowMs: number) => sent.filter((timeMs) => timeMs > nowMs - windowMs).length
         assert.ok(within(MINUTE_MS) <= 1 && within(HOUR_MS) <= 5 && within(DAY_MS) <= 10)
+      }
+    }),
+  )
+})
+
+test('whatever a session tries, it sends ten a day to five addresses, and its record stays short', () => {
+  const tries = fc.array(
+    fc.record({ gapMs: fc.nat({ max: 6 * HOUR_MS }), to: fc.constantFrom(...'abcdefgh'), fails: fc.boolean() }),
+    { maxLength: 60 },
+  )
+  fc.assert(
+    fc.property(tries, (tried) => {
+      let [nowMs, kept] = [NOW_MS, [] as readonly SessionSend[]]
+      const all: SessionSend[] = []
+      for (const { gapMs, to, fails } of tried) {
+        nowMs += gapMs
+        const decision = decideSessionSend(kept, { to, nowMs })
+        if (!decision.allowed) {
+          const { waitMs } = decision
+          assert.ok(decideSessionSend(kept, { to, nowMs: nowMs + waitMs }).allowed, 'the wait is enough')
+          assert.ok(!decideSessionSend(kept, { to, nowMs: nowMs + waitMs - 1 }).allowed, 'and not too long')
+          continue
+        }
+        kept = fails ? withFailed(decision.sends, { to, atMs: nowMs }) : decision.sends
+        assert.deepEqual(
+          withoutSend(decision.sends, { to, atMs: nowMs }).filter(({ to: of }) => of === to).length,
+          decision.sends.filter(({ to: of }) => of === to).length - 1,
+        )
+        assert.ok(kept.length <= 15)
+        all.push({ atMs: nowMs, to, failed: fails })
+        const today = all.filter(({ atMs }) => atMs > nowMs - DAY_MS)
+        assert.ok(today.filter(({ failed }) => !failed).length <= 10)
+        assert.ok(new Set(today.map((send) => send.to)).size <= 5)
       }
     }),
   )

@@ -2,7 +2,17 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { AppId, SessionId } from '../../kernel/ids.ts'
 import type { KeyValueStore } from '../../kv/kv.ts'
 import type { AddressProvider } from './address-rules.ts'
-import { type AddressSends, decideSend, RESEND_AFTER_MS, SENDS_KEPT_MS, withoutFailed } from './code-rules.ts'
+import {
+  type AddressSends,
+  decideSend,
+  decideSessionSend,
+  RESEND_AFTER_MS,
+  SENDS_KEPT_MS,
+  type SessionSend,
+  withFailed,
+  withoutFailed,
+  withoutSend,
+} from './code-rules.ts'
 
 /** What a code is good for: this address, in this session of this app, and nothing else. */
 export interface CodePurpose {
@@ -27,32 +37,72 @@ const TTL_MS = SENDS_KEPT_MS + 60_000
 /** Each attempt that fails means that another send was taken or given back meanwhile, and there are few of either. */
 const ATTEMPTS_MAX = 25
 
-/** Keeps at which times addresses were sent a code. An address is never readable in the store. */
+/** Keeps who was sent codes at which times, by address and by session. An address is never readable in the store. */
 export function openCodeSends(deps: { kv: KeyValueStore; clock: Clock; seal: (...parts: string[]) => string }): {
   take(purpose: CodePurpose): Promise<TakenSend>
 } {
-  const { kv, clock, seal } = deps
   return {
-    async take({ appId, provider, address }) {
-      const key = `code-sends:${seal('sends', appId, provider, address)}`
-      let sentMs = 0
-      let waitMs = RESEND_AFTER_MS
-      const taken = await changeRecord(kv, key, (kept) => {
-        sentMs = clock.nowMs()
-        const decision = decideSend({ ...decodeAddress(kept), nowMs: sentMs })
-        if (decision.allowed) return encodeAddress({ sentAtMs: decision.sentAtMs, failedAtMs: null })
-        waitMs = decision.waitMs
-        return null
-      })
-      if (!taken) return { taken, waitMs }
+    async take({ appId, sessionId, provider, address }) {
+      const to = deps.seal('sends', appId, provider, address)
+      // The session first: one that has none left must not touch what an address of somebody else has.
+      const ofSession = await takeOfSession(deps, { sessionId, to })
+      if (!ofSession.taken) return ofSession
+      const ofAddress = await takeOfAddress(deps, { to })
+      if (!ofAddress.taken) {
+        await ofSession.undo()
+        return ofAddress
+      }
       return {
-        taken,
+        taken: true,
         giveBack: async () => {
-          await changeRecord(kv, key, (kept) => encodeAddress(withoutFailed(decodeAddress(kept), { sentMs })))
+          await ofAddress.giveBack()
+          await ofSession.giveBack()
         },
       }
     },
   }
+}
+
+async function takeOfAddress(
+  { kv, clock }: { kv: KeyValueStore; clock: Clock },
+  { to }: { to: string },
+): Promise<TakenSend> {
+  const key = `code-sends:${to}`
+  let [sentMs, waitMs] = [0, RESEND_AFTER_MS]
+  const taken = await changeRecord(kv, key, (kept) => {
+    sentMs = clock.nowMs()
+    const decision = decideSend({ ...decodeAddress(kept), nowMs: sentMs })
+    if (decision.allowed) return encodeAddress({ sentAtMs: decision.sentAtMs, failedAtMs: null })
+    waitMs = decision.waitMs
+    return null
+  })
+  if (!taken) return { taken, waitMs }
+  return {
+    taken,
+    giveBack: async () => {
+      await changeRecord(kv, key, (kept) => encodeAddress(withoutFailed(decodeAddress(kept), { sentMs })))
+    },
+  }
+}
+
+async function takeOfSession(
+  { kv, clock }: { kv: KeyValueStore; clock: Clock },
+  { sessionId, to }: { sessionId: SessionId; to: string },
+): Promise<(TakenSend & { taken: true; undo(): Promise<void> }) | (TakenSend & { taken: false })> {
+  const key = `code-sends-of:${sessionId}`
+  let [atMs, waitMs] = [0, RESEND_AFTER_MS]
+  const taken = await changeRecord(kv, key, (kept) => {
+    atMs = clock.nowMs()
+    const decision = decideSessionSend(decodeSession(kept), { to, nowMs: atMs })
+    if (decision.allowed) return encodeSession(decision.sends)
+    waitMs = decision.waitMs
+    return null
+  })
+  if (!taken) return { taken, waitMs }
+  const after = (change: typeof withFailed) => async () => {
+    await changeRecord(kv, key, (kept) => encodeSession(change(decodeSession(kept), { to, atMs })))
+  }
+  return { taken, giveBack: after(withFailed), undo: after(withoutSend) }
 }
 
 /** Changes what a key holds, whoever else changes it. False where `change` gives null, or others never stop. */
@@ -82,4 +132,13 @@ function decodeAddress(text: string | null): AddressSends {
   if (text === null) return { sentAtMs: [], failedAtMs: null }
   const [sentAtMs, failedAtMs] = JSON.parse(text) as [number[], number | null]
   return { sentAtMs, failedAtMs }
+}
+
+function encodeSession(sends: readonly SessionSend[]): string {
+  return JSON.stringify(sends.map(({ atMs, to, failed }) => [atMs, to, failed]))
+}
+
+function decodeSession(text: string | null): SessionSend[] {
+  const sends = text === null ? [] : (JSON.parse(text) as [number, string, boolean][])
+  return sends.map(([atMs, to, failed]) => ({ atMs, to, failed }))
 }

@@ -14,7 +14,7 @@ export interface IssuedCode {
 
 /** One-time codes in the key-value store, where they are never readable, and the times at which addresses got them. */
 export interface LoginCodes {
-  /** Takes one of the sends that an address has, or says how long it has none. */
+  /** Takes one of the sends that an address and a session have, or says how long one of them has none. */
   takeSend(purpose: CodePurpose): Promise<TakenSend>
   /** Makes the one code that its session has; the one before is dead. */
   issue(purpose: CodePurpose): Promise<IssuedCode>
