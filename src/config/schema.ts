@@ -190,8 +190,8 @@ export const VARIABLES = {
     zh: '发件人：`login@example.com` 或 `Example Game <login@example.com>`。设置 SMTP_URL 时必填。',
   }),
   SMS: variable('JSON', Type.Object({ type: Type.String() }), {
-    en: 'The gateway for login codes by SMS: `{"type": "http", "url", "headers": {}, "countries": ["+1", "+86"]}` or `{"type": "twilio", "accountSid", "authToken", "from" or "messagingServiceSid", "baseUrl"?, "countries"}`; both take `"timeoutMs": 10000`. Only numbers that begin with one of `countries` are written to; needed in `online`. Without it SMS are kept in the local mailbox, and in `online` login by SMS is off.',
-    zh: '发送短信验证码的网关：`{"type": "http", "url", "headers": {}, "countries": ["+1", "+86"]}` 或 `{"type": "twilio", "accountSid", "authToken", "from" 或 "messagingServiceSid", "baseUrl"?, "countries"}`；均可加 `"timeoutMs": 10000`。仅向以 `countries` 中前缀开头的号码发送，`online` 下必填。未设置时，`local` 下短信存入本地信箱，`online` 下短信登录关闭。',
+    en: 'The gateway for login codes by SMS: `{"type": "http", "url", "headers": {}, "countries": ["+1", "+86"]}` or `{"type": "twilio", "accountSid", "authToken", "from" or "messagingServiceSid", "baseUrl"?, "countries"}`; both take `"timeoutMs": 10000`. Only numbers that begin with one of `countries` are written to, but for those of a longer one with `-` before it (`-+1876`); needed in `online`. Without it SMS are kept in the local mailbox, and in `online` login by SMS is off.',
+    zh: '发送短信验证码的网关：`{"type": "http", "url", "headers": {}, "countries": ["+1", "+86"]}` 或 `{"type": "twilio", "accountSid", "authToken", "from" 或 "messagingServiceSid", "baseUrl"?, "countries"}`；均可加 `"timeoutMs": 10000`。仅向以 `countries` 中前缀开头的号码发送，前面带 `-` 的更长前缀（`-+1876`）除外；`online` 下必填。未设置时，`local` 下短信存入本地信箱，`online` 下短信登录关闭。',
     secret: true,
   }),
   CORS_ORIGINS: variable('list', Type.String(), {
