@@ -62,6 +62,8 @@ test('logins and tokens have a stricter limit of their own, and other calls go o
     app.call('GET', '/api/v1/login?loginType=1&loginId=limited', { token }),
     app.call('POST', '/api/v1/token/refresh', renewal),
     app.call('POST', '/api/v1/login/code', { token, body: { loginType: 4, loginId: 'limited@example.com' } }),
+    // A proof is guessed at here as well as at a login.
+    app.call('POST', '/api/v1/account/link', { token, body: { loginType: 2, loginId: 'limited' } }),
   ]
   for (const answer of await Promise.all(logins)) {
     assertRefused(answer, 429, 'too_many_requests')
