@@ -169,6 +169,21 @@ test('callbacks of platforms are not limited; forged ones are, by themselves', a
   assertRefused(await anyCall(), 401, 'unauthorized')
 })
 
+test('callbacks for channels that are not there are limited like forged ones', async (t) => {
+  const { app, anyCall } = await limitedApp(t, { RATE_LIMIT_PER_MINUTE: '40' })
+  for (const [n, instance] of ['nobody', 'nobody', 'nobody-else', 'no%20name', 'NO-NAME'].entries()) {
+    const [first, second] = [`/webhooks/${instance}`, `/webhooks/${instance}/callback`]
+    for (const path of [first, second]) {
+      const { status } = await app.call('POST', path, { body: {} })
+      assert.equal(status, n < 3 ? 404 : 422, path)
+    }
+  }
+  for (const path of ['/webhooks/nobody', '/webhooks/NO-NAME', '/webhooks/sandbox']) {
+    assertRefused(await app.call('POST', path, { body: {} }), 429, 'too_many_requests')
+  }
+  assertRefused(await anyCall(), 401, 'unauthorized')
+})
+
 test('who watches the service is never limited', async (t) => {
   const { app, anyCall } = await limitedApp(t, { RATE_LIMIT_PER_MINUTE: '4' })
   assert.equal(refusedOf(await times(5, () => anyCall())).length, 4)
