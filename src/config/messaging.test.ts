@@ -54,6 +54,8 @@ test('the gateways of SMS are read, with what they leave out', () => {
   assert.deepEqual(messagingOf(sms({ type: 'http', url: 'http://sms.internal/' })).sms, {
     ...{ type: 'http', url: 'http://sms.internal/', headers: {}, countries: null, timeoutMs: 10_000 },
   })
+  const parts = { ...HTTP, countries: ['+1', '-+1876'] }
+  assert.deepEqual(messagingOf({ ...ONLINE, ...sms(parts) }).sms, { ...parts, headers: {}, timeoutMs: 10_000 })
   const { from: _, ...unsent } = TWILIO
   const own = { type: 'twilio', accountSid: 'AC0123', authToken: 'tok', countries: ['+1'], timeoutMs: 10_000 }
   const byNumber = { ...own, sender: { From: '+15005550006' }, baseUrl: 'https://api.twilio.com' }
@@ -91,6 +93,9 @@ const REFUSED: readonly (readonly [string, Variables, string, RegExp, RegExp])[]
   ['SMS with a bad header', sms({ ...HTTP, headers: { 'a b': 'x' } }), 'SMS', /header "a b"/, /Authorization/],
   ['SMS with a broken header', sms({ ...HTTP, headers: { a: 'x\r\ny: z' } }), 'SMS', /pattern/, /"http"/],
   ['SMS to a country by name', sms({ ...HTTP, countries: ['CN'] }), 'SMS', /pattern/, /"\+86"/],
+  ['SMS to nothing but what is left out', sms({ ...HTTP, countries: ['-+1876'] }), 'SMS', /none that/, /"-\+1876"/],
+  ['SMS to what is left out', sms({ ...HTTP, countries: ['+1', '-+1'] }), 'SMS', /\+1 and exclude/, /"-\+1876"/],
+  ['SMS to twice no country', sms({ ...HTTP, countries: ['--+1'] }), 'SMS', /pattern/, /"\+86"/],
   ['SMS to no country', sms({ ...HTTP, countries: [] }), 'SMS', /fewer than 1/, /"\+86"/],
   ['SMS with no time', sms({ ...HTTP, timeoutMs: 0 }), 'SMS', />= 100/, /"http"/],
   ['online SMS to everywhere', { ...ONLINE, ...sms({ type: 'http', url: 'https://h' }) }, 'SMS', /any number/, /fraud/],

@@ -102,9 +102,9 @@ function readFrom(texts: Texts): Reading<SmtpSettings['from'] | null> {
 }
 
 const SMS_LIMITS = {
-  // Prefixes of E.164 numbers: a country, or a part of one where the rest costs more (`+1876`).
+  // Prefixes of E.164 numbers: a country, or a part of one. With `-` before it, it is left out (`-+1876` of `+1`).
   countries: Type.Optional(
-    Type.Array(Type.String({ pattern: '^\\+[1-9][0-9]{0,6}$' }), { minItems: 1, maxItems: 300 }),
+    Type.Array(Type.String({ pattern: '^-?\\+[1-9][0-9]{0,6}$' }), { minItems: 1, maxItems: 300 }),
   ),
   timeoutMs: Type.Optional(Type.Integer(TIMEOUT_BOUNDS)),
 }
@@ -155,11 +155,23 @@ function readSms(texts: Texts, env: Environment): Reading<SmsSettings | null> {
   const ownFaults = shapeFaults(settings, own).map((said) => smsFault(said, `Set SMS to one like ${example}.`))
   if (ownFaults.length > 0) return faulty(...ownFaults)
   const sms = type === 'http' ? readHttp(own as HttpGiven, env) : readTwilio(own as TwilioGiven, env)
-  const given = own as { countries?: string[] }
-  if (env === 'local' || given.countries !== undefined) return sms
+  const { countries } = own as { countries?: string[] }
+  const fault = countries === undefined ? null : countriesFault(countries)
+  if (fault !== null) {
+    const remedy = 'Write prefixes like "+1", and with "-" before them those parts to leave out: ["+1", "-+1876"].'
+    return faulty(...(sms.ok ? [] : sms.faults), smsFault(fault, remedy))
+  }
+  if (env === 'local' || countries !== undefined) return sms
   const remedy =
     'Add "countries": ["+1", "+86"] with the prefixes of your players: fraud sends SMS where they are dear.'
   return faulty(...(sms.ok ? [] : sms.faults), smsFault('has no countries, and would write to any number', remedy))
+}
+
+/** What is wrong with a list of countries whose entries are well-formed; null for nothing. */
+function countriesFault(countries: readonly string[]): string | null {
+  if (countries.every((entry) => entry.startsWith('-'))) return 'has countries that exclude and none that is written to'
+  const both = countries.find((entry) => countries.includes(`-${entry}`))
+  return both === undefined ? null : `has countries that name ${both} and exclude it`
 }
 
 type HttpGiven = Static<typeof HTTP_SETTINGS>

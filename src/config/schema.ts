@@ -190,8 +190,8 @@ export const VARIABLES = {
     zh: '发件人：`login@example.com` 或 `Example Game <login@example.com>`。设置 SMTP_URL 时必填。',
   }),
   SMS: variable('JSON', Type.Object({ type: Type.String() }), {
-    en: 'The gateway for login codes by SMS: `{"type": "http", "url", "headers": {}, "countries": ["+1", "+86"]}` or `{"type": "twilio", "accountSid", "authToken", "from" or "messagingServiceSid", "baseUrl"?, "countries"}`; both take `"timeoutMs": 10000`. Only numbers that begin with one of `countries` are written to; needed in `online`. Without it SMS are kept in the local mailbox, and in `online` login by SMS is off.',
-    zh: '发送短信验证码的网关：`{"type": "http", "url", "headers": {}, "countries": ["+1", "+86"]}` 或 `{"type": "twilio", "accountSid", "authToken", "from" 或 "messagingServiceSid", "baseUrl"?, "countries"}`；均可加 `"timeoutMs": 10000`。仅向以 `countries` 中前缀开头的号码发送，`online` 下必填。未设置时，`local` 下短信存入本地信箱，`online` 下短信登录关闭。',
+    en: 'The gateway for login codes by SMS: `{"type": "http", "url", "headers": {}, "countries": ["+1", "+86"]}` or `{"type": "twilio", "accountSid", "authToken", "from" or "messagingServiceSid", "baseUrl"?, "countries"}`; both take `"timeoutMs": 10000`. Only numbers that begin with one of `countries` are written to, but for those of a longer one with `-` before it (`-+1876`); needed in `online`. Without it SMS are kept in the local mailbox, and in `online` login by SMS is off.',
+    zh: '发送短信验证码的网关：`{"type": "http", "url", "headers": {}, "countries": ["+1", "+86"]}` 或 `{"type": "twilio", "accountSid", "authToken", "from" 或 "messagingServiceSid", "baseUrl"?, "countries"}`；均可加 `"timeoutMs": 10000`。仅向以 `countries` 中前缀开头的号码发送，前面带 `-` 的更长前缀（`-+1876`）除外；`online` 下必填。未设置时，`local` 下短信存入本地信箱，`online` 下短信登录关闭。',
     secret: true,
   }),
   CORS_ORIGINS: variable('list', Type.String(), {
@@ -207,8 +207,8 @@ export const VARIABLES = {
     zh: '每个客户端地址（IPv6 为 /64 网段）每分钟可调用 API 的次数，其中四分之一可同时发出；0 表示不限。游戏服务器与签名调用不受限制。由各工作进程均分。',
   }),
   RATE_LIMIT_LOGIN_PER_MINUTE: variable('whole number', callsPerMinute, {
-    en: 'The same for `token`, `token/refresh`, `login` and `login/code` alone, which also count above.',
-    zh: '同上，但仅针对 `token`、`token/refresh`、`login` 与 `login/code`（同时计入上一项）。',
+    en: 'The same for `token`, `token/refresh`, `login`, `login/code` and `account/link` alone, which also count above.',
+    zh: '同上，但仅针对 `token`、`token/refresh`、`login`、`login/code` 与 `account/link`（同时计入上一项）。',
   }),
   WORKERS: variable('whole number', workers, {
     en: 'How many processes answer; more than one needs MySQL or MariaDB.',

@@ -33,7 +33,7 @@ export interface Gate {
   admitSigner(call: LimitedCall, message: Parameters<VerifySigner>[0]): Verdict<SignerCaller>
   /** Counts a call that promised a signature and never came so far as to be judged by it. */
   chargeUnread(call: LimitedCall): void
-  /** Counts a platform's callback that proved to be forged. */
+  /** Counts a platform's callback that proved to be forged, or to be for a channel that is not there. */
   chargeForgery(call: LimitedCall): void
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import type { Caller, SignerCaller } from '../kernel/caller.ts'
-import { ERROR_CODES } from '../kernel/error-codes.ts'
+import { ERROR_CODES, type ErrorCode } from '../kernel/error-codes.ts'
 import type { IdempotencyKey } from '../kernel/idempotency.ts'
 import { accepted, type Refusal } from '../kernel/outcome.ts'
 import { failureBody, retryAfterSeconds, successBody } from './answers.ts'
@@ -82,7 +82,9 @@ function mountRoute(server: FastifyInstance, [method, url, route]: RouteEntry, g
       prepareInput(route, request)
     },
     // A body that could not be read leaves its signature unjudged.
-    onError: async (request) => {
+    onError: async (request, _, error) => {
+      // A name that no channel can have is for a channel that is not there.
+      if (route.access === 'webhook' && error.validation) gate.chargeForgery(limited(request))
       const unjudged = route.access === 'payer' && isSigned(request) && request.caller === null
       if (unjudged) gate.chargeUnread(limited(request))
     },
@@ -96,9 +98,8 @@ function mountRoute(server: FastifyInstance, [method, url, route]: RouteEntry, g
       if (!key.ok) return sendRefusal({ request, reply }, key.refusal)
       const outcome = await route.handle(inputOf(request, key.value) as never)
       if (!outcome.ok) {
-        if (route.access === 'webhook' && outcome.refusal.code === 'invalid_signature') {
+        if (route.access === 'webhook' && IS_NO_PLATFORMS.has(outcome.refusal.code))
           gate.chargeForgery(limited(request))
-        }
         return sendRefusal({ request, reply }, outcome.refusal)
       }
       return reply.send(successBody(outcome.value as object))
@@ -107,6 +108,9 @@ function mountRoute(server: FastifyInstance, [method, url, route]: RouteEntry, g
 }
 
 const NO_KEY = accepted(null)
+
+/** How a callback is refused that no platform of ours sends: forged, or for a channel that is not there. */
+const IS_NO_PLATFORMS: ReadonlySet<ErrorCode> = new Set(['invalid_signature', 'channel_not_found'])
 
 /** Tells the caller how it stands with its limit, and lets it in or sends the refusal. */
 function carryOut(

@@ -12,7 +12,7 @@ export interface SmtpSettings {
 }
 
 interface SmsLimits {
-  /** The prefixes of the numbers that are written to, like `+86`; null for every number. */
+  /** The prefixes of the numbers that are written to, like `+86`, and that are not, like `-+1876`; null for every number. */
   readonly countries: readonly string[] | null
   readonly timeoutMs: number
 }

@@ -65,6 +65,37 @@ onEveryEngine(
       assertTooMany(await askAnew(number), 10 * 60)
     })
 
+    test('a session writes to five addresses a day, and one that it has written to is no further one', async () => {
+      const token = await on.app.clientToken()
+      const askFor = (n: number) => ask(token, { loginType: MAIL, loginId: `five-${n}@example.com` })
+      for (let n = 0; n < 5; n++) {
+        assertDone(await askFor(n))
+        clock.moveMs(MINUTE_MS)
+      }
+      assertTooMany(await askFor(5), 24 * 60 * 60 - 5 * 60)
+      assertDone(await askFor(0))
+      assertDone(await askAnew('five-5@example.com'))
+    })
+
+    test('a session sends ten codes a day, also to few addresses; another session goes on', async () => {
+      const token = await on.app.clientToken()
+      const askFor = (n: number) => ask(token, { loginType: MAIL, loginId: `ten-${n % 3}@example.com` })
+      for (let n = 0; n < 10; n++) {
+        assertDone(await askFor(n))
+        clock.moveMs(MINUTE_MS)
+      }
+      assertTooMany(await askFor(10), 24 * 60 * 60 - 10 * 60)
+      assertDone(await askAnew('ten-1@example.com'))
+    })
+
+    test('a send that its address refuses costs the session nothing', async () => {
+      const token = await on.app.clientToken()
+      const address = { loginType: MAIL, loginId: 'refused@example.com' }
+      assertDone(await askAnew(address.loginId))
+      for (let n = 0; n < 12; n++) assertTooMany(await ask(token, address), 60)
+      for (let n = 0; n < 5; n++) assertDone(await ask(token, { loginType: MAIL, loginId: `after-${n}@example.com` }))
+    })
+
     test('a refused request leaves the code that was sent', async () => {
       const address = { loginType: MAIL, loginId: 'impatient@example.com' }
       const token = await on.app.clientToken()

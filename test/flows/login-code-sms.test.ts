@@ -71,6 +71,25 @@ onEveryEngine(
       clock.moveMs(60_000)
     })
 
+    test('a provider that was down locks nobody out: a failed send costs a minute and nothing more', async () => {
+      const address = byPhone('+8613800000200')
+      gateway.answerWith({ status: 500 })
+      for (let n = 0; n < 12; n++) {
+        const token = await on.app.clientToken()
+        assertRefused(await ask(token, address), 503, 'code_not_sent')
+        const early = await ask(token, address)
+        assertRefused(early, 429, 'too_many_requests')
+        assert.equal(early.headers.get('retry-after'), '60')
+        clock.moveMs(60_000)
+      }
+      gateway.answerWith({ status: 200 })
+      for (let n = 0; n < 5; n++) {
+        assertDone(await ask(await on.app.clientToken(), address))
+        clock.moveMs(60_000)
+      }
+      assertRefused(await ask(await on.app.clientToken(), address), 429, 'too_many_requests')
+    })
+
     test('online mail is off where no mail server is set up', async () => {
       const address = { loginType: MAIL, loginId: 'player@example.com' }
       assertRefused(await ask(await on.app.clientToken(), address), 403, 'login_type_unavailable')

@@ -62,6 +62,8 @@ test('logins and tokens have a stricter limit of their own, and other calls go o
     app.call('GET', '/api/v1/login?loginType=1&loginId=limited', { token }),
     app.call('POST', '/api/v1/token/refresh', renewal),
     app.call('POST', '/api/v1/login/code', { token, body: { loginType: 4, loginId: 'limited@example.com' } }),
+    // A proof is guessed at here as well as at a login.
+    app.call('POST', '/api/v1/account/link', { token, body: { loginType: 2, loginId: 'limited' } }),
   ]
   for (const answer of await Promise.all(logins)) {
     assertRefused(answer, 429, 'too_many_requests')
@@ -164,6 +166,21 @@ test('callbacks of platforms are not limited; forged ones are, by themselves', a
   for (const answer of forged.slice(10)) assertRefused(answer, 429, 'too_many_requests')
   clock.moveMs(1500)
   assertRefused(await forge(), 401, 'invalid_signature')
+  assertRefused(await anyCall(), 401, 'unauthorized')
+})
+
+test('callbacks for channels that are not there are limited like forged ones', async (t) => {
+  const { app, anyCall } = await limitedApp(t, { RATE_LIMIT_PER_MINUTE: '40' })
+  for (const [n, instance] of ['nobody', 'nobody', 'nobody-else', 'no%20name', 'NO-NAME'].entries()) {
+    const [first, second] = [`/webhooks/${instance}`, `/webhooks/${instance}/callback`]
+    for (const path of [first, second]) {
+      const { status } = await app.call('POST', path, { body: {} })
+      assert.equal(status, n < 3 ? 404 : 422, path)
+    }
+  }
+  for (const path of ['/webhooks/nobody', '/webhooks/NO-NAME', '/webhooks/sandbox']) {
+    assertRefused(await app.call('POST', path, { body: {} }), 429, 'too_many_requests')
+  }
   assertRefused(await anyCall(), 401, 'unauthorized')
 })
 

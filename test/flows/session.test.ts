@@ -141,8 +141,26 @@ onEveryEngine(
 
     test('a session that nobody renews for thirty days is over', async () => {
       const pair = await newPair()
-      clock.moveMs(30 * 24 * HOUR_MS + 1)
-      assertRefused(await renew(pair.refresh_token), 401, 'session_revoked')
+      const body = { loginType: 1, loginId: 'thirty-days' }
+      assertDone(await on.app.call('POST', '/api/v1/login', { token: pair.token, body }))
+      clock.moveMs(30 * 24 * HOUR_MS - 1)
+      const renewed = assertDone(await renew(pair.refresh_token))
+      clock.moveMs(30 * 24 * HOUR_MS)
+      assertRefused(await renew(renewed.refresh_token), 401, 'session_revoked')
+    })
+
+    test('a session that nobody has logged in on is over after a day, and has thirty from the login on', async () => {
+      const [ends, renews] = [await newPair(), await newPair()]
+      clock.moveMs(24 * HOUR_MS - 1)
+      const renewed = assertDone(await renew(renews.refresh_token))
+      clock.moveMs(1)
+      assertRefused(await renew(ends.refresh_token), 401, 'session_revoked')
+      clock.moveMs(24 * HOUR_MS - 2)
+      const again = assertDone(await renew(renewed.refresh_token))
+      const body = { loginType: 1, loginId: 'binds-late' }
+      assertDone(await on.app.call('POST', '/api/v1/login', { token: again.token, body }))
+      clock.moveMs(30 * 24 * HOUR_MS - 1)
+      assertDone(await renew(again.refresh_token))
     })
 
     test("another app's token never reaches a player of this one", async () => {

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { assertDone, assertRefused } from '../support/answers.ts'
 import { assertBooks, stateOf } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
+import { codeCalls, MAIL, wrongCode } from '../support/login-codes.ts'
+import { startApp, type TestApp } from '../support/test-app.ts'
 
 onEveryEngine((on) => {
   const link = (token: string, body: unknown, headers = {}) =>
@@ -74,8 +76,47 @@ onEveryEngine((on) => {
     for (const body of rest) assert.deepEqual(body, first)
   })
 
+  test('one link by a code sent three times at once under one key is answered three times the same', async () => {
+    const { ask, codeFor } = codeCalls(on)
+    for (let round = 0; round < 5; round++) {
+      const { token } = await on.app.logIn(`three-${round}`)
+      const address = { loginType: MAIL, loginId: `three-${round}@example.com` }
+      assertDone(await ask(token, address))
+      const body = { ...address, loginCode: await codeFor(address.loginId) }
+      const headers = { 'idempotency-key': `three-${round}` }
+      const answers = await Promise.all([1, 2, 3].map(() => link(token, body, headers)))
+      const [first, ...rest] = answers.map(assertDone)
+      for (const body of rest) assert.deepEqual(body, first)
+      const other = { ...body, loginCode: wrongCode(body.loginCode) }
+      assertRefused(await link(token, other, headers), 422, 'idempotency_mismatch')
+      assertRefused(await link(token, body, { 'idempotency-key': `another-${round}` }), 401, 'invalid_code')
+    }
+  })
+
   test('after all of this the books are in order', () => assertBooks(on.app))
 })
+
+onEveryEngine(
+  (on) => {
+    test('one link by a code sent to three processes at once under one key is answered three times the same', async (t) => {
+      const { ask, codeFor } = codeCalls(on)
+      const others = [await startApp({ variables: on.app.variables }), await startApp({ variables: on.app.variables })]
+      t.after(() => Promise.all(others.map((app) => app.close())))
+      for (let round = 0; round < 10; round++) {
+        const { token } = await on.app.logIn(`processes-${round}`)
+        const address = { loginType: MAIL, loginId: `processes-${round}@example.com` }
+        assertDone(await ask(token, address))
+        const body = { ...address, loginCode: await codeFor(address.loginId) }
+        const headers = { 'idempotency-key': `processes-${round}` }
+        const link = (app: TestApp) => app.call('POST', '/api/v1/account/link', { token, body, headers })
+        const [first, ...rest] = (await Promise.all([on.app, ...others].map(link))).map(assertDone)
+        for (const body of rest) assert.deepEqual(body, first)
+      }
+      await assertBooks(on.app)
+    })
+  },
+  { variables: { JWT_SECRET: 'one-signing-secret-for-all-processes' } },
+)
 
 type Player = Readonly<{ token: string; uid: string }>
 type Answered = Parameters<typeof assertRefused>[0]

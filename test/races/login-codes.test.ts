@@ -64,12 +64,15 @@ onEveryEngine((on) => {
     assert.equal((await messagesTo(address.loginId)).length, 1)
   })
 
-  test('a session that asks for twenty addresses at once can use one of its codes at most', async () => {
+  test('a session that asks for twenty addresses at once writes to five, and can use one of its codes at most', async () => {
     const token = await on.app.clientToken()
     const addresses = Array.from({ length: 20 }, (_, n) => ({ loginType: MAIL, loginId: `many-${n}@example.com` }))
-    for (const answer of await Promise.all(addresses.map((address) => ask(token, address)))) assertDone(answer)
+    const answers = await Promise.all(addresses.map((address) => ask(token, address)))
+    const written = addresses.filter((_, n) => answers[n]?.status === 200)
+    assert.equal(written.length, 5)
+    for (const answer of answers) if (answer.status !== 200) assertRefused(answer, 429, 'too_many_requests')
     const logins: number[] = []
-    for (const address of addresses) {
+    for (const address of written) {
       const { status } = await logIn(token, { ...address, loginCode: await codeFor(address.loginId) })
       logins.push(status)
     }

@@ -69,6 +69,20 @@ test('a phone number is the same however it is typed', () => {
   }
 })
 
+test('the (0) that stands after a country is no part of the number, and any other zero is', () => {
+  for (const typed of [
+    ...['+44 7911 123456', '+44 (0)7911 123456', '+44(0) 7911-123456', '(+44) (0) 7911 123456'],
+    ...['＋４４（０）７９１１１２３４５６', '+44-(0)-7911.123456', '+44 ( 0 ) 7911 123456'],
+  ]) {
+    assert.equal(normalAddress('sms', typed), '+447911123456', typed)
+  }
+  assert.equal(normalAddress('sms', '+353 (0)87 1234567'), '+353871234567')
+  assert.equal(normalAddress('sms', '+44 07911 123456'), '+4407911123456')
+  assert.equal(normalAddress('sms', '+44 (07911) 123456'), '+4407911123456')
+  assert.equal(normalAddress('sms', '+44 7911 (0) 123456'), '+4479110123456')
+  assert.equal(normalAddress('sms', '+44 (0)(0)7911 123456'), '+4407911123456')
+})
+
 test('a phone number has its country and seven to fifteen digits', () => {
   assert.equal(normalAddress('sms', '+1234567'), '+1234567')
   assert.equal(normalAddress('sms', '+123456789012345'), '+123456789012345')

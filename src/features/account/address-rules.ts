@@ -47,8 +47,12 @@ function normalMailAddress(text: string): string | null {
   return address.length <= MAIL_ADDRESS_LENGTH_MAX ? address : null
 }
 
-/** E.164: `+`, the country, the number. Full-width digits are what a Chinese keyboard types. */
+/**
+ * E.164: `+`, the country, the number. Full-width digits are what a Chinese keyboard types. A `(0)` after the country is
+ * how Europeans write the zero that is dialled at home only: with it, the number would be another one.
+ */
 function normalPhoneNumber(text: string): string | null {
-  const number = text.normalize('NFKC').replace(/[\s().\u2212\p{Pd}]/gu, '')
+  const typed = text.normalize('NFKC').replace(/[\s.\u2212\p{Pd}]/gu, '')
+  const number = typed.replace(/^(\(?\+[1-9][0-9]{0,2}\)?)\(0\)/, '$1').replace(/[()]/g, '')
   return /^\+[1-9][0-9]{6,14}$/.test(number) ? number : null
 }

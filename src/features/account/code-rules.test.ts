@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { decideSend, SENDS_KEPT_MAX, typedCode } from './code-rules.ts'
+import {
+  decideSend,
+  decideSessionSend,
+  SENDS_KEPT_MAX,
+  type SessionSend,
+  typedCode,
+  withFailed,
+  withoutFailed,
+  withoutSend,
+} from './code-rules.ts'
 
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
@@ -11,7 +20,7 @@ const NOW_MS = Date.UTC(2026, 10, 1)
 
 /** How long to wait when the sends were this long ago; 0 where one is allowed now. */
 const waitAfter = (...agesMs: number[]): number => {
-  const decision = decideSend({ sentAtMs: agesMs.map((ageMs) => NOW_MS - ageMs), nowMs: NOW_MS })
+  const decision = decideSend({ sentAtMs: agesMs.map((ageMs) => NOW_MS - ageMs), failedAtMs: null, nowMs: NOW_MS })
   return decision.allowed ? 0 : decision.waitMs
 }
 
@@ -44,6 +53,17 @@ test('a send that another clock has put into the future counts as one of now', (
   assert.equal(waitAfter(-5 * HOUR_MS), MINUTE_MS)
 })
 
+test('a send that failed gives back its place in the hour and the day, and keeps its minute', () => {
+  const sentMs = NOW_MS - 18 * SECOND_MS
+  const earlier = [50, 40, 30, 20].map((ago) => NOW_MS - ago * MINUTE_MS)
+  const kept = withoutFailed({ sentAtMs: [...earlier, sentMs], failedAtMs: null }, { sentMs })
+  assert.deepEqual(kept, { sentAtMs: earlier, failedAtMs: sentMs })
+  assert.deepEqual(decideSend({ ...kept, nowMs: NOW_MS }), { allowed: false, waitMs: 42 * SECOND_MS })
+  assert.ok(decideSend({ ...kept, nowMs: NOW_MS + 42 * SECOND_MS }).allowed)
+  const later = withoutFailed({ sentAtMs: [sentMs], failedAtMs: NOW_MS }, { sentMs })
+  assert.deepEqual(later, { sentAtMs: [], failedAtMs: NOW_MS })
+})
+
 test('whenever sends are tried, no window ever holds more than its limit', () => {
   const gaps = fc.array(fc.oneof(fc.nat({ max: 3 * MINUTE_MS }), fc.nat({ max: 3 * HOUR_MS })), { maxLength: 60 })
   fc.assert(
@@ -52,11 +72,17 @@ test('whenever sends are tried, no window ever holds more than its limit', () =>
       const sent: number[] = []
       for (const gapMs of gapsMs) {
         nowMs += gapMs
-        const decision = decideSend({ sentAtMs: kept, nowMs })
+        const decision = decideSend({ sentAtMs: kept, failedAtMs: null, nowMs })
         if (!decision.allowed) {
           assert.ok(decision.waitMs > 0)
-          assert.ok(decideSend({ sentAtMs: kept, nowMs: nowMs + decision.waitMs }).allowed, 'the wait is enough')
-          assert.ok(!decideSend({ sentAtMs: kept, nowMs: nowMs + decision.waitMs - 1 }).allowed, 'and not too long')
+          assert.ok(
+            decideSend({ sentAtMs: kept, failedAtMs: null, nowMs: nowMs + decision.waitMs }).allowed,
+            'the wait is enough',
+          )
+          assert.ok(
+            !decideSend({ sentAtMs: kept, failedAtMs: null, nowMs: nowMs + decision.waitMs - 1 }).allowed,
+            'and not too long',
+          )
           continue
         }
         kept = decision.sentAtMs
@@ -64,6 +90,39 @@ test('whenever sends are tried, no window ever holds more than its limit', () =>
         sent.push(nowMs)
         const within = (windowMs: number) => sent.filter((timeMs) => timeMs > nowMs - windowMs).length
         assert.ok(within(MINUTE_MS) <= 1 && within(HOUR_MS) <= 5 && within(DAY_MS) <= 10)
+      }
+    }),
+  )
+})
+
+test('whatever a session tries, it sends ten a day to five addresses, and its record stays short', () => {
+  const tries = fc.array(
+    fc.record({ gapMs: fc.nat({ max: 6 * HOUR_MS }), to: fc.constantFrom(...'abcdefgh'), fails: fc.boolean() }),
+    { maxLength: 60 },
+  )
+  fc.assert(
+    fc.property(tries, (tried) => {
+      let [nowMs, kept] = [NOW_MS, [] as readonly SessionSend[]]
+      const all: SessionSend[] = []
+      for (const { gapMs, to, fails } of tried) {
+        nowMs += gapMs
+        const decision = decideSessionSend(kept, { to, nowMs })
+        if (!decision.allowed) {
+          const { waitMs } = decision
+          assert.ok(decideSessionSend(kept, { to, nowMs: nowMs + waitMs }).allowed, 'the wait is enough')
+          assert.ok(!decideSessionSend(kept, { to, nowMs: nowMs + waitMs - 1 }).allowed, 'and not too long')
+          continue
+        }
+        kept = fails ? withFailed(decision.sends, { to, atMs: nowMs }) : decision.sends
+        assert.deepEqual(
+          withoutSend(decision.sends, { to, atMs: nowMs }).filter(({ to: of }) => of === to).length,
+          decision.sends.filter(({ to: of }) => of === to).length - 1,
+        )
+        assert.ok(kept.length <= 15)
+        all.push({ atMs: nowMs, to, failed: fails })
+        const today = all.filter(({ atMs }) => atMs > nowMs - DAY_MS)
+        assert.ok(today.filter(({ failed }) => !failed).length <= 10)
+        assert.ok(new Set(today.map((send) => send.to)).size <= 5)
       }
     }),
   )

@@ -53,6 +53,8 @@ export function identityRoutes(deps: AccountDeps) {
         'a player has at most 20.',
       tag: 'Account',
       access: 'player',
+      // A guess at a code is one, wherever it is made.
+      limit: 'login',
       body: Type.Object(ProofFields),
       answer: IdentitiesAnswer,
       errors: ['proof_required', 'invalid_code', 'player_not_found', 'identity_taken', 'too_many_identities'],

@@ -34,8 +34,8 @@ export function loginCodeRoutes(deps: LoginCodeDeps) {
       description:
         'Sends six digits to an address; the same session then logs in with them as `loginCode`. The answer is the same ' +
         'whether or not anybody plays under the address. Only the newest code of a session counts, for five minutes, ' +
-        'five tries and one login. An address is sent a code every 60 seconds, 5 an hour and 10 a day at most: beyond ' +
-        'that 429, with `Retry-After`. In the query of `GET /login` the `+` of a phone number is written `%2B`.',
+        'five tries and one login. An address is sent a code every 60 seconds, 5 an hour and 10 a day at most; a session ' +
+        'sends 10 a day, to 5 addresses: beyond that 429, with `Retry-After`. In the query of `GET /login` the `+` of a phone number is written `%2B`.',
       tag: 'Account',
       access: 'session',
       limit: 'login',

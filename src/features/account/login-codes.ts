@@ -1,19 +1,9 @@
 import { createHmac, hkdfSync, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../kernel/clock.ts'
-import type { AppId, SessionId } from '../../kernel/ids.ts'
 import type { KeyValueStore } from '../../kv/kv.ts'
 import type { Messengers } from '../../messaging/messenger.ts'
-import type { AddressProvider } from './address-rules.ts'
-import { CODE_TTL_MS, decideSend, RESEND_AFTER_MS, SENDS_KEPT_MS, TRIES_MAX } from './code-rules.ts'
-
-/** What a code is good for: this address, in this session of this app, and nothing else. */
-export interface CodePurpose {
-  readonly appId: AppId
-  readonly sessionId: SessionId
-  readonly provider: AddressProvider
-  /** In its normal form. */
-  readonly address: string
-}
+import { CODE_TTL_MS, TRIES_MAX } from './code-rules.ts'
+import { type CodePurpose, openCodeSends, type TakenSend } from './code-sends.ts'
 
 /** A code that was just made. It can be used until it is withdrawn or its time is over. */
 export interface IssuedCode {
@@ -24,8 +14,8 @@ export interface IssuedCode {
 
 /** One-time codes in the key-value store, where they are never readable, and the times at which addresses got them. */
 export interface LoginCodes {
-  /** Takes one of the sends that an address has, or says how long it has none. */
-  takeSend(purpose: CodePurpose): Promise<{ taken: true } | { taken: false; waitMs: number }>
+  /** Takes one of the sends that an address and a session have, or says how long one of them has none. */
+  takeSend(purpose: CodePurpose): Promise<TakenSend>
   /** Makes the one code that its session has; the one before is dead. */
   issue(purpose: CodePurpose): Promise<IssuedCode>
   /** Uses a code up. False for a wrong, unknown, expired or used one, for another purpose's, and after too many tries. */
@@ -41,8 +31,6 @@ export interface LoginCodeDeps {
 const STORE_MARGIN_MS = 60_000
 /** What stands where a code was. */
 const SPENT = 'spent'
-/** Each attempt that fails means that another send was taken meanwhile, and one a minute is all that there are. */
-const TAKE_ATTEMPTS_MAX = 5
 
 export function openLoginCodes(deps: { kv: KeyValueStore; clock: Clock; secret: string }): LoginCodes {
   const { kv, clock } = deps
@@ -53,23 +41,7 @@ export function openLoginCodes(deps: { kv: KeyValueStore; clock: Clock; secret: 
   const sealCode = (challengeId: string, { appId, sessionId, provider, address, code }: CodePurpose & Coded): string =>
     seal('code', challengeId, appId, sessionId, provider, address, code)
   return {
-    async takeSend({ appId, provider, address }) {
-      const key = `login-code-sends:${seal('sends', appId, provider, address)}`
-      const ttlMs = SENDS_KEPT_MS + STORE_MARGIN_MS
-      for (let attempt = 0; attempt < TAKE_ATTEMPTS_MAX; attempt++) {
-        const kept = await kv.get(key)
-        const sentAtMs = kept === null ? [] : (JSON.parse(kept) as number[])
-        const decision = decideSend({ sentAtMs, nowMs: clock.nowMs() })
-        if (!decision.allowed) return { taken: false, waitMs: decision.waitMs }
-        const next = JSON.stringify(decision.sentAtMs)
-        const taken =
-          kept === null
-            ? await kv.setIfAbsent(key, next, { ttlMs })
-            : await kv.compareAndSet(key, { expected: kept, next, ttlMs })
-        if (taken) return { taken: true }
-      }
-      return { taken: false, waitMs: RESEND_AFTER_MS }
-    },
+    takeSend: openCodeSends({ kv, clock, seal }).take,
     async issue(purpose) {
       const challengeId = randomBytes(16).toString('base64url')
       const code = String(randomInt(0, 1_000_000)).padStart(6, '0')

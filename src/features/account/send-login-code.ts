@@ -8,7 +8,7 @@ import type { LoginCodeDeps } from './login-codes.ts'
 /**
  * Sends a code that proves an address. Whether anybody plays under it is never looked up, so that no answer can tell.
  * Refusals: `login_type_unavailable`, `invalid_fields`, `too_many_requests`, and `code_not_sent`, after which no code is
- * left that could be used.
+ * left that could be used, and which costs the address nothing but the wait until the next.
  */
 export async function sendLoginCode(
   { codes, messengers }: LoginCodeDeps,
@@ -39,6 +39,7 @@ export async function sendLoginCode(
   })
   if (sent) return accepted({ expiresInMs: CODE_TTL_MS, resendAfterMs: RESEND_AFTER_MS })
   await issued.withdraw()
+  await send.giveBack()
   return refused('code_not_sent', { retryAfterSeconds: RESEND_AFTER_MS / 1000 })
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
+import { KeyValueUnavailable } from '../../kv/kv.ts'
 import { newRefreshToken, type SessionDeps } from './issue-token.ts'
 import { refreshToken } from './refresh-token.ts'
 import { hashOfRefreshSecret, type Session, type SessionStore } from './session-store.ts'
@@ -88,4 +89,32 @@ test('what never was a token of the session ends nothing, whoever knows its id',
     assert.notEqual(store.held.session, null, guess)
   }
   assert.ok((await refreshToken(depsOf(store), { refreshToken: token, userAgent: undefined })).ok)
+})
+
+test('a renewal whose answer the store loses is answered all the same, and its new token is the one that lives', async () => {
+  const { token, hash } = newToken()
+  const store = storeOf(sessionWith(hash), () => undefined)
+  const loses: SessionStore = {
+    ...store,
+    replace: async (id, change) => {
+      await store.replace(id, change)
+      throw new KeyValueUnavailable('the answer is lost')
+    },
+  }
+  const outcome = await refreshToken(depsOf(loses), { refreshToken: token, userAgent: undefined })
+  assert.ok(outcome.ok)
+  const { refreshToken: next } = outcome.value
+  assert.ok((await refreshToken(depsOf(store), { refreshToken: next ?? '', userAgent: undefined })).ok)
+})
+
+test('a renewal that never reached the store is refused, and its token is still good', async () => {
+  const { token, hash } = newToken()
+  const store = storeOf(sessionWith(hash), () => undefined)
+  const unreached = async () => {
+    throw new KeyValueUnavailable('gone')
+  }
+  const renew = (sessions: SessionStore) =>
+    refreshToken(depsOf(sessions), { refreshToken: token, userAgent: undefined })
+  await assert.rejects(renew({ ...store, replace: unreached }), KeyValueUnavailable)
+  assert.ok((await renew(store)).ok)
 })

@@ -1,11 +1,12 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { PlayerId, SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { KeyValueUnavailable } from '../../kv/kv.ts'
 import { ACCESS_TOKEN_SECONDS } from './access-token.ts'
 import { endOldestSessions, endSession } from './end-sessions.ts'
 import { type IssuedToken, newRefreshToken, type SessionDeps } from './issue-token.ts'
 import { clientName, SESSIONS_MAX } from './rules.ts'
-import { hashOfRefreshSecret } from './session-store.ts'
+import { hashOfRefreshSecret, type Session } from './session-store.ts'
 
 // Only this session's own client competes here: a login that binds it, or the same refresh token a second time.
 const ATTEMPTS_MAX = 5
@@ -35,12 +36,29 @@ export async function refreshToken(
     if (playerId !== null) await keepListed(deps, { sessionId, playerId, userAgent: input.userAgent })
     const next = newRefreshToken({ sessionId, family })
     // Refused also when a login has just bound the session: then the token is still good, and is tried again.
-    if (!(await deps.sessions.replace(sessionId, { from: session, to: { ...session, refreshHash: next.hash } })))
-      continue
+    if (!(await rotate(deps, { sessionId, from: session, refreshHash: next.hash }))) continue
     const token = await deps.accessTokens.sign({ scope: 'client', appId: session.appId, sessionId })
     return accepted({ token, expiresInSeconds: ACCESS_TOKEN_SECONDS, scope: 'client', refreshToken: next.token })
   }
   return refused('sessions_unavailable')
+}
+
+/**
+ * Replaces the hash of the living token. A write whose answer is lost may have happened, and the client that is told to
+ * come again would show a dead token and end its own session: so the store is asked once more.
+ */
+async function rotate(
+  { sessions }: SessionDeps,
+  { sessionId, from, refreshHash }: { sessionId: SessionId; from: Session; refreshHash: string },
+): Promise<boolean> {
+  try {
+    return await sessions.replace(sessionId, { from, to: { ...from, refreshHash } })
+  } catch (error) {
+    if (!(error instanceof KeyValueUnavailable)) throw error
+    const now = await sessions.find(sessionId)
+    if (now?.refreshHash !== refreshHash) throw error
+    return true
+  }
 }
 
 /** Prolongs the list with its session. A list that has lost the session gets it back, as one that begins now. */

@@ -18,8 +18,11 @@ export interface Session {
 /** What whoever starts or changes a session decides; its end is counted from now. */
 export type SessionContent = Omit<Session, 'expiresAtMs'>
 
-/** A session lives as long as its refresh token may be used: thirty days from the last rotation. */
-export const SESSION_TTL_MS = 30 * 24 * 60 * 60 * 1000
+const DAY_MS = 24 * 60 * 60 * 1000
+/** A player's session lives as long as its refresh token may be used: thirty days from the login or last rotation. */
+export const SESSION_TTL_MS = 30 * DAY_MS
+/** One that nobody has logged in on yet: anybody may start as many as they like, and they must not pile up. */
+const ANONYMOUS_SESSION_TTL_MS = DAY_MS
 
 /** How a session stands in its player's list. */
 export interface SessionEntry {
@@ -48,22 +51,22 @@ export interface SessionStore {
 }
 
 // A list is written just before the session in it is prolonged, and must not end before that session.
-const LIST_TTL_MS = SESSION_TTL_MS + 24 * 60 * 60 * 1000
+const LIST_TTL_MS = SESSION_TTL_MS + DAY_MS
 
 export function openSessionStore({ kv, clock }: { kv: KeyValueStore; clock: Clock }): SessionStore {
   const keyOf = (sessionId: SessionId): string => `session:${sessionId}`
   const listOf = (playerId: PlayerId): string => `sessions-of:${playerId}`
   const fromNow = ({ appId, playerId, familyHash, refreshHash }: SessionContent): string =>
-    encode({ appId, playerId, familyHash, refreshHash, expiresAtMs: clock.nowMs() + SESSION_TTL_MS })
+    encode({ appId, playerId, familyHash, refreshHash, expiresAtMs: clock.nowMs() + ttlOf({ playerId }) })
   return {
     async find(sessionId) {
       const text = await kv.get(keyOf(sessionId))
       const session = text === null ? null : decode(text)
       return session && session.expiresAtMs > clock.nowMs() ? session : null
     },
-    create: (sessionId, content) => kv.set(keyOf(sessionId), fromNow(content), { ttlMs: SESSION_TTL_MS }),
+    create: (sessionId, content) => kv.set(keyOf(sessionId), fromNow(content), { ttlMs: ttlOf(content) }),
     replace: (sessionId, { from, to }) =>
-      kv.compareAndSet(keyOf(sessionId), { expected: encode(from), next: fromNow(to), ttlMs: SESSION_TTL_MS }),
+      kv.compareAndSet(keyOf(sessionId), { expected: encode(from), next: fromNow(to), ttlMs: ttlOf(to) }),
     end: (sessionId) => kv.delete(keyOf(sessionId)),
     enlist: (playerId, { sessionId, client, startedAtMs }) => {
       const entry = JSON.stringify({ startedAtMs: startedAtMs ?? clock.nowMs(), client } satisfies SessionEntry)
@@ -75,6 +78,10 @@ export function openSessionStore({ kv, clock }: { kv: KeyValueStore; clock: Cloc
     },
     strike: async (playerId, sessionId) => void (await kv.deleteField(listOf(playerId), sessionId)),
   }
+}
+
+function ttlOf({ playerId }: Pick<SessionContent, 'playerId'>): number {
+  return playerId === null ? ANONYMOUS_SESSION_TTL_MS : SESSION_TTL_MS
 }
 
 /** The form in which a refresh token is kept: whoever reads the store cannot use it. */

@@ -41,15 +41,16 @@ export function answerLogout(world: World): Facts {
   return {}
 }
 
-// The contract leaves the life of a refresh token open; it is surely not shorter than this.
-const SURELY_ALIVE_MS = 29 * 24 * 60 * 60 * 1000
+// A player's refresh token lives thirty days, one of a session that nobody has logged in on one day: surely so long.
+const HOUR_MS = 60 * 60 * 1000
+const surelyAliveMs = ({ player }: Device): number => (player === null ? 23 * HOUR_MS : 29 * 24 * HOUR_MS)
 
 /** The new pair's old token dies; who shows a dead one ends the session. Null when there is no such token to show. */
 export function answerRotate(world: World, { token }: StepOf<'rotate'>): Facts | null {
   if (token === 'forged') refuse(401, 'session_revoked')
   const { device } = world
   if (device === null || (token === 'dead' && !device.hasDeadToken)) return null
-  if (world.nowMs - device.renewedAtMs > SURELY_ALIVE_MS) return null
+  if (world.nowMs - device.renewedAtMs > surelyAliveMs(device)) return null
   if (device.isEnded) refuse(401, 'session_revoked')
   if (token === 'dead') {
     device.isEnded = true
