@@ -52,6 +52,11 @@ export interface RestoreInput {
   readonly rows: Readonly<Record<string, number>>
   readonly replace: boolean
   readonly asideName: string
+  /**
+   * How far the counter of player numbers moves past every number that the backup or the replaced data know of: players
+   * who are lost had numbers too, their sessions live on, and nobody else may ever be given those.
+   */
+  readonly numbersSkipped: number
   readonly onProgress: CopyProgress
 }
 

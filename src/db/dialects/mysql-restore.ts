@@ -37,8 +37,9 @@ export async function openMysqlRestoreTarget(settings: MysqlSettings): Promise<R
       return tables.length === 0 ? null : `the schema ${settings.database} holds ${tables.length} tables`
     },
     restore: async (input) => {
+      const given = await server.lastPlayerNumber()
       await makeRoom(server, { input, collation: version.collation })
-      await load(server, input)
+      await load(server, { ...input, given })
       return { movedAside: [] }
     },
     close: () => server.close(),
@@ -76,6 +77,16 @@ class Server {
       this.schema,
     ])
     return rows.map((row) => String(row['name']))
+  }
+
+  /** The highest player number that the schema has given; 0 where it has no players. */
+  async lastPlayerNumber(): Promise<number> {
+    if (!(await this.tables()).includes('users')) return 0
+    const users = `${named(this.schema)}.users`
+    const [made] = await this.ask(`show create table ${users}`)
+    const next = Number(/ AUTO_INCREMENT=(\d+)/.exec(String(made?.['Create Table']))?.[1] ?? 1)
+    const [row] = await this.ask(`select max(user_id) as highest from ${users}`)
+    return Math.max(next - 1, Number(row?.['highest'] ?? 0))
   }
 
   async drop(tables: readonly string[]): Promise<void> {
@@ -131,7 +142,7 @@ async function makeRoom(server: Server, { input, collation }: { input: RestoreIn
   await server.ask(`insert into ${LOG_TABLE} (name, timestamp) values (?, '')`, [RESTORE_UNFINISHED])
 }
 
-async function load(server: Server, input: RestoreInput): Promise<void> {
+async function load(server: Server, input: RestoreInput & { given: number }): Promise<void> {
   const reader = new StatementReader()
   const last: DumpStatement[] = []
   const total = statSync(input.file).size
@@ -149,6 +160,9 @@ async function load(server: Server, input: RestoreInput): Promise<void> {
       }
     })
     if (!reader.completed) throw new NotADump('its text is cut off')
+    // No row changes. Before the log is whole, so that no server gives a number too early.
+    const next = Math.max(input.given, await server.lastPlayerNumber()) + input.numbersSkipped + 1
+    await server.run(`alter table users auto_increment = ${next}`)
     for (const statement of last) await runStatement(server, statement)
   } catch (error) {
     const left = await leaveNothing(server)
