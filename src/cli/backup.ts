@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { openBackupSource } from '../db/backup.ts'
+import { databaseIdentity } from '../db/database-identity.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { removeOlder } from './backup/backup-folders.ts'
 import { describeBackup } from './backup/describe-backup.ts'
@@ -13,7 +14,7 @@ const EXIT_NOT_MADE = 2
 const command = new Command('backup')
   .description('Copies one moment of the database, beside a running server, and writes down what is in the copy.')
   .option('--to <folder>', 'where to write it (default: BACKUP_DIR)')
-  .option('--keep <count>', 'afterwards, remove all but so many of the newest backups there', countOf)
+  .option('--keep <count>', 'afterwards, remove all but so many of the newest backups of this database there', countOf)
   .option('--json', 'print the manifest as JSON, with the folder')
   .option('--quiet', 'print only what went wrong')
   .addHelpText(
@@ -41,8 +42,10 @@ await runCommand({ schema: 'known', refusedExitCode: EXIT_NOT_MADE }, async ({ c
   }
   const directory = backupDirectory(to ?? config.backupDir)
   const source = await openBackupSource(config.database, database)
-  const made = await makeBackup({ database, source, clock: systemClock }, { directory, quiet: quiet || json })
-  const removed = keep === undefined ? [] : await removeOlder(directory, { keep })
+  const identity = databaseIdentity(config.database, database)
+  const deps = { database, identity, source, clock: systemClock }
+  const made = await makeBackup(deps, { directory, quiet: quiet || json })
+  const removed = keep === undefined ? [] : await removeOlder(directory, { keep, made })
   if (json) process.stdout.write(`${JSON.stringify({ folder: made.folder, ...made.manifest, removed }, null, 2)}\n`)
   else if (!quiet) process.stdout.write(`${describeBackup(made, { removed })}\n`)
   if (made.report?.clean !== false) return EXIT_MADE

@@ -11,7 +11,7 @@ const EXIT_NOT_RESTORED = 2
 const command = new Command('restore')
   .description('Puts a backup where DATABASE_URL points, and checks that what stands there is what was backed up.')
   .argument('<backup>', 'the folder of the backup')
-  .option('--replace', 'make room first: a SQLite file is moved aside, the tables of a MySQL schema are dropped')
+  .option('--replace', 'make room first: a SQLite file, or the tables of a MySQL schema, are moved aside')
   .option('--json', 'print the account as JSON')
   .addHelpText(
     'after',

@@ -36,8 +36,8 @@ export interface RestoreTarget {
   /** What stands in the way, in words; null when there is nothing. */
   occupiedBy(): Promise<string | null>
   /**
-   * Puts the data there. With `replace` it makes room first; what can be kept of the old data is moved aside under
-   * names that end in `asideName`. A restore that fails leaves nothing that a server would start on.
+   * Puts the data there. With `replace` it makes room first: the old data are moved aside under a name that ends in
+   * `asideName`. A restore that fails leaves the old data in their place, or nothing that a server would start on.
    * @throws BackupRefused or StorageUnavailable in words for the operator.
    */
   restore(input: RestoreInput): Promise<{ movedAside: readonly string[] }>
@@ -52,6 +52,11 @@ export interface RestoreInput {
   readonly rows: Readonly<Record<string, number>>
   readonly replace: boolean
   readonly asideName: string
+  /**
+   * How far the counter of player numbers moves past every number that the backup or the replaced data know of: players
+   * who are lost had numbers too, their sessions live on, and nobody else may ever be given those.
+   */
+  readonly numbersSkipped: number
   readonly onProgress: CopyProgress
 }
 

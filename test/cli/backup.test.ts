@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { assertAuditClean } from '../support/audit-run.ts'
 import {
@@ -8,6 +8,7 @@ import {
   backup,
   backupEngines,
   changeDatabase,
+  editManifest,
   listed,
   makeBackup,
   openMigrated,
@@ -105,6 +106,36 @@ for (const engine of backupEngines()) {
       )
       assert.deepEqual(listed(first.folder), ['why.txt'], 'what somebody put into a backup stays')
       assert.deepEqual(listed(second.folder), [])
+    })
+
+    test('counts only backups of this database that are not from the future, and never removes the one just made', async (t) => {
+      const [{ variables }, directory] = [await openMigrated(t, engine), temporaryDirectory(t)]
+      const old = await makeBackup(variables, directory)
+      assert.match(old.manifest.database, /^[0-9a-f]{64}$/)
+      const spoils: [string, object][] = [
+        ['of-the-future', { created_at: '2099-01-01T00:00:00.000Z' }],
+        ['of-another-database', { database: 'f'.repeat(64) }],
+        ['of-another-engine', { engine: engine.name === 'sqlite' ? 'mariadb' : 'sqlite' }],
+        ['of-an-older-release', { database: undefined }],
+      ]
+      for (const [name, changes] of spoils) {
+        cpSync(old.folder, join(directory, name), { recursive: true })
+        editManifest(join(directory, name), (manifest) => Object.assign(manifest, changes))
+      }
+      const others = spoils.map(([name]) => name)
+      const keepOne = async (): Promise<{ folder: string; removed: string[] }> => {
+        const { code, stdout, stderr } = await backup(variables, '--to', directory, '--keep', '1', '--json')
+        assert.equal(code, 0, stderr)
+        return JSON.parse(stdout)
+      }
+      const made = await keepOne()
+      assert.deepEqual(made.removed, [old.folder])
+      assert.deepEqual(listed(directory), [...others, basename(made.folder)].sort())
+      const again = await keepOne()
+      assert.deepEqual(again.removed, [made.folder])
+      const other = await openMigrated(t, engine)
+      const { manifest } = await makeBackup(other.variables, directory)
+      assert.notEqual(manifest.database, old.manifest.database)
     })
 
     test('tells by its exit code that the books in it are not clean, and is kept all the same', async (t) => {

@@ -120,9 +120,13 @@ for (const engine of backupEngines()) {
       const done = await restore(variables, kept.made.folder, '--replace')
       assert.equal(done.code, 0, done.stderr)
       assert.match(done.stdout, /It is what was backed up[\s\S]*The books are clean/)
-      const aside = /The old file was kept as (.*)/.exec(done.stdout)?.[1]
-      assert.equal(aside !== undefined, engine.name === 'sqlite')
-      if (aside === undefined) return
+      const aside = /The old (?:file was kept as|tables were kept in the schema) ([^:\n]*)/.exec(done.stdout)?.[1] ?? ''
+      if (engine.name === 'mysql') {
+        assert.match(aside, /_replaced_\d{8}t\d{6}_\d{3}z$/)
+        const [row] = (await ask(variables, `select count(*) as kept from ${aside}.items`)) as { kept: number }[]
+        assert.ok(Number(row?.kept) > 0, 'the old data are all there')
+        return
+      }
       const old = new BetterSqlite(aside, { readonly: true })
       t.after(() => old.close())
       assert.ok(Number(old.prepare('select count(*) from items').pluck().get()) > 0, 'the old data are all there')

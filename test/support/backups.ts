@@ -101,11 +101,17 @@ export function forgeData(folder: string, data: Buffer): void {
 
 /** One statement on the database, behind the service's back. */
 export async function changeDatabase(variables: Variables, statement: string): Promise<void> {
+  await readDatabase(variables, statement)
+}
+
+/** The rows that a statement gives. */
+export async function readDatabase(variables: Variables, statement: string): Promise<unknown[]> {
   const loaded = loadConfig(variables)
   if (!loaded.ok) throw new Error(describeFaults(loaded.faults))
   const database = await openDatabase(loaded.config.database)
   try {
-    await database.inTransaction((tx) => sql.raw(statement).execute(tx))
+    const { rows } = await database.inTransaction((tx) => sql.raw(statement).execute(tx))
+    return rows
   } finally {
     await database.close()
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createConnection } from 'mysql2/promise'
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
 
 /** A place for one test's data, gone afterwards. */
 export interface EngineStore {
@@ -49,12 +49,21 @@ function mysqlEngine(server: URL): Engine {
       await runOn(server, `create database ${schema}`)
       const url = new URL(server)
       url.pathname = `/${schema}`
-      return { url: url.href, variables: {}, drop: () => runOn(server, `drop database if exists ${schema}`) }
+      return { url: url.href, variables: {}, drop: () => dropWithReplaced(server, schema) }
     },
   }
 }
 
-async function runOn(server: URL, statement: string): Promise<void> {
+/** With what a restore has moved aside. */
+async function dropWithReplaced(server: URL, schema: string): Promise<void> {
+  const find = 'select schema_name as name from information_schema.schemata where schema_name like'
+  const aside = await runOn(server, `${find} '${schema}\\_replaced\\_%'`)
+  for (const name of [schema, ...aside.map((row) => row['name'])]) {
+    await runOn(server, `drop database if exists ${name}`)
+  }
+}
+
+async function runOn(server: URL, statement: string): Promise<RowDataPacket[]> {
   const connection = await createConnection({
     host: server.hostname,
     port: Number(server.port || 3306),
@@ -62,7 +71,8 @@ async function runOn(server: URL, statement: string): Promise<void> {
     password: decodeURIComponent(server.password),
   })
   try {
-    await connection.query(statement)
+    const [rows] = await connection.query<RowDataPacket[]>(statement)
+    return rows
   } finally {
     await connection.end()
   }

@@ -56,10 +56,25 @@ function foldersOf(directory: string): string[] {
   }
 }
 
-/** Removes the oldest whole backups beyond `keep`; tells their folders. What else lies there is left alone. */
-export async function removeOlder(directory: string, { keep }: { keep: number }): Promise<string[]> {
+/**
+ * Removes the oldest whole backups of the same database beyond `keep`, of which the one just made is the first and
+ * stays; tells their folders. What else lies there is left alone: backups of others, of nobody knows what, or from a
+ * future that a wrong clock has seen.
+ */
+export async function removeOlder(
+  directory: string,
+  { keep, made }: { keep: number; made: Pick<FoundBackup, 'folder' | 'manifest'> },
+): Promise<string[]> {
   const removed: string[] = []
-  for (const { folder, manifest } of findBackups(directory).slice(keep)) {
+  const madeAtMs = Date.parse(made.manifest.created_at)
+  const older = findBackups(directory).filter(
+    ({ folder, manifest, createdAtMs }) =>
+      folder !== made.folder &&
+      createdAtMs <= madeAtMs &&
+      manifest.engine === made.manifest.engine &&
+      manifest.database === made.manifest.database,
+  )
+  for (const { folder, manifest } of older.slice(keep - 1)) {
     // Under such a name first: a crash in between leaves nothing that looks whole.
     const name = unfinishedName(folder.slice(directory.length).replaceAll(/[\\/]/g, ''))
     const going = join(directory, name)

@@ -7,7 +7,11 @@ export function describeRestored(restored: Restored): string {
   const { folder, manifest, movedAside, root, rows, differences, pending, report } = restored
   return [
     `Restored ${folder}, made at ${manifest.created_at} by release ${manifest.app_version}.`,
-    ...movedAside.map((path) => `The old file was kept as ${path}`),
+    ...movedAside.map((name) =>
+      manifest.engine === 'sqlite'
+        ? `The old file was kept as ${name}`
+        : `The old tables were kept in the schema ${name}: drop it once nobody needs them.`,
+    ),
     `${countsOf(rows)}.`,
     `Root over all chain heads: ${root}`,
     ...(differences.length === 0

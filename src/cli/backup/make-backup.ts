@@ -26,7 +26,7 @@ export interface MadeBackup {
  * @throws BackupRefused or StorageUnavailable; then nothing is left.
  */
 export async function makeBackup(
-  deps: { database: Database; source: BackupSource; clock: Clock },
+  deps: { database: Database; identity: string; source: BackupSource; clock: Clock },
   { directory, quiet }: { directory: string; quiet: boolean },
 ): Promise<MadeBackup> {
   const nowMs = deps.clock.nowMs()
@@ -64,7 +64,7 @@ function openFolder(directory: string, { nowMs }: { nowMs: number }): void {
 }
 
 async function fillFolder(
-  { database, source }: { database: Database; source: BackupSource },
+  { database, identity, source }: { database: Database; identity: string; source: BackupSource },
   { folder, createdAtMs, quiet }: { folder: string; createdAtMs: number; quiet: boolean },
 ): Promise<Omit<MadeBackup, 'folder'>> {
   const { version } = await database.describe()
@@ -75,6 +75,7 @@ async function fillFolder(
     created_at: isoTime(createdAtMs),
     app_version: VERSION,
     engine: database.engine,
+    database: identity,
     server_version: version,
     schema_steps: [...copy.schemaSteps],
     data: { file: source.dataFile, ...(await hashFile(file)) },

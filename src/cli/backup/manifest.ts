@@ -19,6 +19,8 @@ const MANIFEST = Type.Object({
   created_at: Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' }),
   app_version: Type.String({ minLength: 1, maxLength: 64 }),
   engine: Type.Enum(['sqlite', 'mysql', 'mariadb']),
+  /** Which database it is of, as a hash of where that is; missing from those that older releases have made. */
+  database: Type.Optional(hash),
   server_version: Type.String({ maxLength: 256 }),
   schema_steps: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { minItems: 1, maxItems: 10_000 }),
   data: Type.Object({

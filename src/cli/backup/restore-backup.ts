@@ -49,7 +49,7 @@ export async function restoreBackup(
     const done = await copyUnderBar('Restoring', { quiet }, (onProgress) =>
       target.restore({
         ...{ file: join(folder, data.file), sha256: data.sha256, rows, replace },
-        ...{ asideName: aside, onProgress },
+        ...{ asideName: aside, numbersSkipped: numbersSkipped(manifest, deps.clock.nowMs()), onProgress },
       }),
     )
     movedAside = done.movedAside
@@ -57,6 +57,14 @@ export async function restoreBackup(
     await target.close()
   }
   return { folder, manifest, movedAside, ...(await readBack(deps.settings, { manifest, quiet })) }
+}
+
+// More players than have ever come between a backup and the end of what it is restored for.
+const NUMBERS_SKIPPED_MIN = 1_000_000
+
+/** Grows by one each second, so that a second restore of one backup passes the numbers given after the first. */
+function numbersSkipped({ created_at }: Manifest, nowMs: number): number {
+  return NUMBERS_SKIPPED_MIN + Math.max(0, Math.floor((nowMs - Date.parse(created_at)) / 1000))
 }
 
 /** A backup is named by its folder, or by its manifest. */

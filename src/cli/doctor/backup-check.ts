@@ -9,6 +9,7 @@ const HOUR_MS = 60 * 60 * 1000
 // A daily backup, and the hour that it may take.
 const AGE_HOURS_MAX = 25
 const REMEDY = 'Run `npm run backup` every day, for instance by cron, and keep a copy on another machine.'
+const REMEDY_FUTURE = 'Set the clock, move that folder away, then: npm run backup'
 
 export const BACKUPS: Check = {
   name: 'backups',
@@ -28,7 +29,7 @@ export const BACKUPS: Check = {
     if (ageHours > AGE_HOURS_MAX) {
       faults.push(failed(`the newest backup, ${folder}, is ${Math.floor(ageHours)} hours old`, REMEDY))
     } else if (ageHours < -1) {
-      faults.push(failed(`the newest backup, ${folder}, is from the future`, 'Set the clock, then: npm run backup'))
+      faults.push(failed(`the newest backup, ${folder}, is from the future`, REMEDY_FUTURE))
     }
     const { sha256 } = await hashFile(join(folder, manifest.data.file))
     if (sha256 !== manifest.data.sha256) {

@@ -1,13 +1,14 @@
 import { createReadStream, statSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import type { Connection, RowDataPacket } from 'mysql2'
 import type { RestoreInput, RestoreTarget } from '../backup.ts'
 import { BackupRefused, StorageUnavailable } from '../errors.ts'
-import { LOG_TABLE, RESTORE_UNFINISHED } from '../migrations/run.ts'
+import { LOG_TABLE } from '../migrations/run.ts'
 import { OUR_TABLES } from '../table-names.ts'
 import { type DumpStatement, NotADump, StatementReader } from './mysql-dump-text.ts'
 import { explainOpenError } from './mysql-open-error.ts'
+import { type MovedTables, makeUnfinishedLog, moveAside, moveBack } from './mysql-replaced.ts'
+import { named, Server } from './mysql-restore-server.ts'
 import { connectionOptions, type MysqlPatience, type MysqlSettings, openSession } from './mysql-session.ts'
 import { type MysqlVersion, readVersion } from './mysql-version.ts'
 
@@ -37,101 +38,55 @@ export async function openMysqlRestoreTarget(settings: MysqlSettings): Promise<R
       return tables.length === 0 ? null : `the schema ${settings.database} holds ${tables.length} tables`
     },
     restore: async (input) => {
-      await makeRoom(server, { input, collation: version.collation })
-      await load(server, input)
-      return { movedAside: [] }
+      const given = await server.lastPlayerNumber().catch(() => 0)
+      const moved = await makeRoom(server, { input, collation: version.collation })
+      await load(server, { ...input, given, moved })
+      return { movedAside: moved === null ? [] : [moved.schema] }
     },
     close: () => server.close(),
   }
 }
 
-/** One session of a server, and the schema that is restored into. */
-class Server {
-  readonly schema: string
-  readonly #connection: Connection
-
-  constructor(connection: Connection, { database }: MysqlSettings) {
-    this.schema = database
-    this.#connection = connection
-  }
-
-  /** @throws BackupRefused with what the server says against it. */
-  async ask(sql: string, values: readonly string[] = []): Promise<RowDataPacket[]> {
-    return await new Promise((resolve, reject) => {
-      this.#connection.query(sql, [...values], (error, rows) =>
-        error ? reject(refusedBy(error)) : resolve(rows as RowDataPacket[]),
-      )
-    })
-  }
-
-  /** As it stands in a dump, without a second look for question marks. */
-  async run(sql: string): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#connection.query(sql, (error) => (error ? reject(refusedBy(error)) : resolve()))
-    })
-  }
-
-  async tables(): Promise<string[]> {
-    const rows = await this.ask('select table_name as name from information_schema.tables where table_schema = ?', [
-      this.schema,
-    ])
-    return rows.map((row) => String(row['name']))
-  }
-
-  async drop(tables: readonly string[]): Promise<void> {
-    if (tables.length > 0) await this.run(`drop table if exists ${tables.map(named).join(', ')}`)
-  }
-
-  async close(): Promise<void> {
-    await new Promise<void>((resolve) => this.#connection.end(() => resolve()))
-  }
-}
-
-function refusedBy(error: Error): BackupRefused {
-  return new BackupRefused(`the database server says: ${error.message}`, { cause: error })
-}
-
-function named(name: string): string {
-  return `\`${name.replaceAll('`', '``')}\``
-}
-
-/** Refuses first, then drops: the schema is empty afterwards, but for what says that a restore is under way. */
-async function makeRoom(server: Server, { input, collation }: { input: RestoreInput; collation: string }) {
+/** What has to go out of the way, once nothing speaks against it; empty where the place is. Changes nothing. */
+async function checkRoom(server: Server, input: RestoreInput): Promise<string[]> {
   const tables = await server.tables()
-  if (tables.length > 0) {
-    if (!input.replace) throw new BackupRefused(`the schema ${server.schema} is not empty. Nothing was changed.`)
-    const ours = new Set([...OUR_TABLES, ...Object.keys(input.rows)])
-    const foreign = tables.filter((name) => !ours.has(name))
-    if (foreign.length > 0) {
-      throw new BackupRefused(
-        `the schema ${server.schema} has tables that are not ours (${foreign.slice(0, 5).join(', ')}): move them, or restore into another schema. Nothing was changed.`,
-      )
-    }
-    const [row] = await server.ask(
-      'select count(*) as found from information_schema.processlist where db = ? and id <> connection_id()',
-      [server.schema],
+  if (tables.length === 0) return []
+  if (!input.replace) throw new BackupRefused(`the schema ${server.schema} is not empty. Nothing was changed.`)
+  const ours = new Set([...OUR_TABLES, ...Object.keys(input.rows)])
+  const foreign = tables.filter((name) => !ours.has(name))
+  if (foreign.length > 0) {
+    throw new BackupRefused(
+      `the schema ${server.schema} has tables that are not ours (${foreign.slice(0, 5).join(', ')}): move them, or restore into another schema. Nothing was changed.`,
     )
-    const others = Number(row?.['found'] ?? 0)
-    if (others > 0) {
-      throw new BackupRefused(
-        `a server, or another program, has the schema ${server.schema} open (${others} sessions): stop it first. Nothing was changed.`,
-      )
-    }
   }
-
-  // From here on nothing may be refused.
-  const name = named(server.schema)
-  await server.run(`create database if not exists ${name} character set utf8mb4 collate ${collation}`)
-  await server.run(`use ${name}`)
-  await server.run('set foreign_key_checks = 0')
-  await server.drop(tables)
-  await server.run(
-    `create table ${LOG_TABLE} (name varchar(255) not null primary key, timestamp varchar(255) not null)`,
+  const [row] = await server.ask(
+    'select count(*) as found from information_schema.processlist where db = ? and id <> connection_id()',
+    [server.schema],
   )
-  await server.ask(`insert into ${LOG_TABLE} (name, timestamp) values (?, '')`, [RESTORE_UNFINISHED])
+  const others = Number(row?.['found'] ?? 0)
+  if (others > 0) {
+    throw new BackupRefused(
+      `a server, or another program, has the schema ${server.schema} open (${others} sessions): stop it first. Nothing was changed.`,
+    )
+  }
+  return tables
 }
 
-async function load(server: Server, input: RestoreInput): Promise<void> {
+/** The schema is empty afterwards, but for what says that a restore is under way. @throws BackupRefused */
+async function makeRoom(server: Server, how: { input: RestoreInput; collation: string }): Promise<MovedTables | null> {
+  const tables = await checkRoom(server, how.input)
+  const moved = tables.length === 0 ? null : await moveAside(server, { tables, ...how, asideName: how.input.asideName })
+  const schema = named(server.schema)
+  if (moved === null) {
+    await server.run(`create database if not exists ${schema} character set utf8mb4 collate ${how.collation}`)
+    await makeUnfinishedLog(server, `${schema}.${LOG_TABLE}`)
+  }
+  await server.run(`use ${schema}`)
+  await server.run('set foreign_key_checks = 0')
+  return moved
+}
+
+async function load(server: Server, input: RestoreInput & { given: number; moved: MovedTables | null }): Promise<void> {
   const reader = new StatementReader()
   const last: DumpStatement[] = []
   const total = statSync(input.file).size
@@ -149,9 +104,12 @@ async function load(server: Server, input: RestoreInput): Promise<void> {
       }
     })
     if (!reader.completed) throw new NotADump('its text is cut off')
+    // No row changes. Before the log is whole, so that no server gives a number too early.
+    const next = Math.max(input.given, await server.lastPlayerNumber()) + input.numbersSkipped + 1
+    await server.run(`alter table users auto_increment = ${next}`)
     for (const statement of last) await runStatement(server, statement)
   } catch (error) {
-    const left = await leaveNothing(server)
+    const left = await leaveAsItWas(server, input.moved)
     const said = error instanceof Error ? error.message : String(error)
     throw new BackupRefused(`the restore failed: ${said}. ${left}`, { cause: error })
   }
@@ -166,13 +124,18 @@ async function runStatement(server: Server, { sql, table, kind }: DumpStatement)
   }
 }
 
-async function leaveNothing(server: Server): Promise<string> {
+async function leaveAsItWas(server: Server, moved: MovedTables | null): Promise<string> {
   try {
     const tables = (await server.tables()).filter((name) => name !== LOG_TABLE)
     await server.drop(tables)
-    await server.drop([LOG_TABLE])
-    return `The schema ${server.schema} was left empty.`
+    if (moved === null) {
+      await server.drop([LOG_TABLE])
+      return `The schema ${server.schema} was left empty.`
+    }
+    await moveBack(server, moved)
+    return `The schema ${server.schema} holds its old data again.`
   } catch {
-    return `The schema ${server.schema} holds a part of the data, and no server will start on it: restore again with --replace.`
+    const old = moved === null ? '' : ` The old data are all in the schema ${moved.schema}.`
+    return `The schema ${server.schema} holds a part of the data, and no server will start on it: restore again with --replace.${old}`
   }
 }

@@ -50,7 +50,7 @@ async function restoreFile(place: string, input: RestoreInput): Promise<{ movedA
     if (sha256 !== input.sha256) throw new BackupRefused(`the data changed while they were copied to ${incoming}`)
     await syncToDisk(incoming)
     input.onProgress({ done: bytes, total: bytes })
-    const movedAside = putInPlace({ incoming, place, asideName: input.asideName })
+    const movedAside = putInPlace({ incoming, place, ...input })
     await syncToDisk(dirname(place))
     return { movedAside }
   } finally {
@@ -59,11 +59,12 @@ async function restoreFile(place: string, input: RestoreInput): Promise<{ movedA
 }
 
 /** The old file keeps its data under another name; at no moment is there no file, so no server can make an empty one. */
-function putInPlace(how: { incoming: string; place: string; asideName: string }): string[] {
-  const { incoming, place, asideName } = how
+function putInPlace(how: Pick<RestoreInput, 'asideName' | 'numbersSkipped'> & { incoming: string; place: string }) {
+  const { incoming, place, asideName, numbersSkipped } = how
   const moved: string[] = []
   const lock = existsSync(place) ? lockOut(place) : null
   try {
+    skipPlayerNumbers(incoming, { given: lock === null ? 0 : lastPlayerNumber(lock), skipped: numbersSkipped })
     for (const suffix of BESIDE) {
       if (!existsSync(place + suffix)) continue
       renameSync(place + suffix, `${place}.${asideName}${suffix}`)
@@ -77,6 +78,33 @@ function putInPlace(how: { incoming: string; place: string; asideName: string })
     return moved
   } finally {
     lock?.close()
+  }
+}
+
+/** Moves the counter of the players far past every number given; no row changes. The commit is on disk. */
+function skipPlayerNumbers(incoming: string, { given, skipped }: { given: number; skipped: number }): void {
+  const file = new BetterSqlite(incoming, { fileMustExist: true })
+  try {
+    const next = Math.max(given, lastPlayerNumber(file)) + skipped
+    file.transaction(() => {
+      file.prepare("delete from sqlite_sequence where name = 'users'").run()
+      file.prepare("insert into sqlite_sequence (name, seq) values ('users', ?)").run(next)
+    })()
+  } catch (error) {
+    throw translateSqliteError(error)
+  } finally {
+    file.close()
+  }
+}
+
+/** The highest player number that a file has given; 0 where it has no players or cannot be read. */
+function lastPlayerNumber(file: SqliteFile): number {
+  try {
+    const counted = file.prepare("select seq from sqlite_sequence where name = 'users'").pluck().get()
+    const highest = file.prepare('select max(user_id) from users').pluck().get()
+    return Math.max(Number(counted ?? 0), Number(highest ?? 0))
+  } catch {
+    return 0
   }
 }
 
