@@ -30,8 +30,11 @@ function notesOf(info: ReadonlyMap<string, string>): string[] {
     notes.push('Redis keeps no append-only file: when it is restarted, players may have to log in again')
   }
   const policy = info.get('maxmemory_policy') ?? 'noeviction'
-  if (info.get('maxmemory') !== '0' && policy.startsWith('allkeys')) {
-    notes.push(`Redis drops keys when it is full (maxmemory-policy ${policy}), and sessions with them`)
+  // `volatile-` too: all keys of ours have an end, so they are just what is dropped.
+  if (info.get('maxmemory') !== '0' && policy !== 'noeviction') {
+    notes.push(
+      `Redis drops keys when it is full (maxmemory-policy ${policy}), and sessions with them: set it to noeviction`,
+    )
   }
   return notes
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite, { type Database as SqliteFile } from 'better-sqlite3'
 import { sql } from 'kysely'
@@ -18,11 +18,10 @@ const CACHE_KIB = 32 * 1024
 
 /**
  * Opens (and makes) a SQLite file: one connection that writes, one that reads the last committed state meanwhile.
- * @throws StorageUnavailable naming the file when it cannot be opened.
+ * @throws StorageUnavailable naming the file when it cannot be opened, or gave way to another meanwhile.
  */
 export async function openSqlite({ file }: { file: string }): Promise<Database> {
-  const writerFile = openFile(file, { readonly: false })
-  const readerFile = openFile(file, { readonly: true })
+  const [writerFile, readerFile] = openSameFile(file)
   for (const opened of [writerFile, readerFile]) opened.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
   const writer = kyselyOn(writerFile)
   const reader = kyselyOn(readerFile)
@@ -53,6 +52,51 @@ export async function openSqlite({ file }: { file: string }): Promise<Database> 
       writerFile.close()
     },
   }
+}
+
+/**
+ * The writer and the reader. A restore may put another file into the place meanwhile, and a writer on the one that was
+ * moved aside would answer for payments that nobody finds again.
+ */
+function openSameFile(file: string): [writer: SqliteFile, reader: SqliteFile] {
+  const before = makeAndIdentify(file)
+  const opened: SqliteFile[] = []
+  const open = (how: { readonly: boolean }): SqliteFile => {
+    const one = openFile(file, how)
+    opened.push(one)
+    return one
+  }
+  try {
+    const both: [SqliteFile, SqliteFile] = [open({ readonly: false }), open({ readonly: true })]
+    if (before !== null && before !== identify(file)) throw new StorageUnavailable(gaveWay(file))
+    return both
+  } catch (error) {
+    for (const one of opened) one.close()
+    // SQLite notices too when it writes, in words that help nobody.
+    const isMoved = before !== null && before !== identify(file)
+    throw isMoved ? new StorageUnavailable(gaveWay(file), { cause: error }) : error
+  }
+}
+
+function gaveWay(file: string): string {
+  return `another file came into the place of ${file} while it was opened, as a restore does: start again when that is done`
+}
+
+/** Null when it can neither be found nor made: SQLite then says why. */
+function makeAndIdentify(file: string): string | null {
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    closeSync(openSync(file, 'a'))
+    return identify(file)
+  } catch {
+    return null
+  }
+}
+
+/** Null when there is no file. */
+function identify(file: string): string | null {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return found === undefined ? null : `${found.dev}:${found.ino}`
 }
 
 function openFile(file: string, { readonly }: { readonly: boolean }): SqliteFile {
