@@ -3,7 +3,7 @@ import { join, sep } from 'node:path'
 import { type EventData, run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { pathToFileURL } from 'node:url'
-import { COVERAGE_EXCLUDE, COVERAGE_INCLUDE, coverageVerdict } from './coverage.ts'
+import { COVERAGE_EXCLUDE, COVERAGE_INCLUDE, type CoverageVerdict, coverageVerdict } from './coverage.ts'
 import { needsOf, skippedLines, testedLine } from './engines.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -39,7 +39,7 @@ export async function runSuite(options: SuiteOptions): Promise<number> {
   const missing = needs.filter(({ isHere, isRequired }) => isRequired && !isHere)
   // A gate that asked for every engine has no reason left to skip a test.
   const maySkip = needs.some(({ isRequired }) => !isRequired)
-  const verdict = tally.coverage === null ? { lines: [], faults: [] } : coverageVerdict(ROOT, tally.coverage)
+  const verdict = verdictOf(options, tally)
   const faults = [
     ...verdict.faults,
     ...(tally.tests === 0 ? ['NO TEST RAN'] : []),
@@ -50,6 +50,15 @@ export async function runSuite(options: SuiteOptions): Promise<number> {
   print([...verdict.lines, ...skipped, ...skippedLines(needs), ...faults])
   print([`${tally.passed} passed, ${failed} failed`])
   return failed === 0 ? 0 : 1
+}
+
+/** A run that was to be measured and was not has not passed: the figure is part of the gate. */
+function verdictOf({ coverage: isMeasured }: SuiteOptions, { coverage }: Tally): CoverageVerdict {
+  if (coverage !== null) return coverageVerdict(ROOT, coverage)
+  return {
+    lines: [],
+    faults: isMeasured ? ['COVERAGE: the run was to be measured, and no measurement came of it'] : [],
+  }
 }
 
 function testFiles(filters: readonly string[]): string[] {
