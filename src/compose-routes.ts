@@ -12,6 +12,7 @@ import { channelRoutes } from './features/payments/channel-routes.ts'
 import type { MessageDeps } from './features/payments/index.ts'
 import { paymentRoutes } from './features/payments/routes.ts'
 import { playerRoutes } from './features/players/routes.ts'
+import type { SecurityTrail } from './features/security/index.ts'
 import type { SessionDeps } from './features/sessions/index.ts'
 import { sessionRoutes } from './features/sessions/routes.ts'
 import type { Catalogues } from './features/store/index.ts'
@@ -19,6 +20,7 @@ import { storeRoutes } from './features/store/routes.ts'
 import { walletRoutes } from './features/wallet/routes.ts'
 import type { RouteEntry } from './http/route.ts'
 import { routes } from './http/routes.ts'
+import type { IdentityProviders } from './identity-providers/identity-provider.ts'
 import type { Clock } from './kernel/clock.ts'
 import { invariant } from './kernel/invariant.ts'
 import type { KeyValueStore } from './kv/kv.ts'
@@ -38,6 +40,8 @@ export interface Parts {
   readonly loginCodes: LoginCodeDeps
   /** Where `local` shows what it sends to nobody. */
   readonly mailbox: Mailbox | null
+  readonly identityProviders: IdentityProviders
+  readonly trail: SecurityTrail
   readonly catalogues: Catalogues
   readonly messageDeps: MessageDeps
   readonly channels: Channels
@@ -54,7 +58,8 @@ export function featureRoutes(parts: Parts): RouteEntry[] {
   return routes({
     sessions: sessionRoutes(sessionDeps),
     account: accountRoutes({
-      ...{ database, apps, sessions, clock, loginCodes },
+      ...{ database, apps, sessions, clock, loginCodes, identityProviders: parts.identityProviders },
+      record: parts.trail.record,
       loginTrust: isLocal ? 'bare_ids' : 'proof',
     }),
     store: storeRoutes({ database, catalogues, clock }),

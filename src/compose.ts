@@ -13,6 +13,7 @@ import { openLoginCodes } from './features/account/index.ts'
 import { openApps } from './features/apps/index.ts'
 import type { ExpireDeps } from './features/orders/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
+import { openSecurityTrail, type TrailDeps } from './features/security/index.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { corsOptions } from './http/cors.ts'
@@ -23,6 +24,7 @@ import { createMetrics, type Metrics, measureRequests, mountMetrics } from './ht
 import { mountRoutes } from './http/mount.ts'
 import { openRateLimiter } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
+import { openIdentityProviders } from './identity-providers/registry.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
@@ -72,7 +74,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const secret = config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret'))
   const accessTokens = openAccessTokens({ secret, clock })
   const sessions = openSessionStore({ kv, clock })
-  const sessionDeps = { apps, accessTokens, sessions }
+  const trail = openSecurityTrail({ database, clock, report: reportLostEvents(logger) })
+  const identityProviders = openIdentityProviders(config.apps)
+  const sessionDeps = { apps, accessTokens, sessions, record: trail.record }
   const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
@@ -98,7 +102,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
     routes: featureRoutes({
       ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
-      ...{ loginCodes, mailbox: loginCodes.messengers.mailbox },
+      ...{ identityProviders, trail, loginCodes, mailbox: loginCodes.messengers.mailbox },
     }),
   })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
@@ -120,6 +124,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       await metricsServer?.close()
       await server.close()
       await loginCodes.messengers.close()
+      await trail.close()
       await kv.close()
       await database.close()
       await log.close()
@@ -148,6 +153,11 @@ async function openServer(
 async function openSandbox(kv: KeyValueStore, publicUrl: () => string) {
   const platform = openPlayedPlatform({ kv, publicUrl })
   return { platform, platformOf: platform.forInstance, secret: await keptSecret(kv, 'sandbox-secret') }
+}
+
+/** The trail may lose events; it never does so in silence. */
+function reportLostEvents(logger: Logger): TrailDeps['report'] {
+  return ({ error, lost }) => logger.warn({ err: error }, `security events lost: ${lost}`)
 }
 
 async function prepareSchema(database: Database, config: Config): Promise<void> {

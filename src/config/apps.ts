@@ -1,10 +1,12 @@
 import type { Static } from 'typebox'
 import type { AppId } from '../kernel/ids.ts'
 import { isTimeZone } from '../kernel/local-date.ts'
-import type { AppConfig, Environment } from './config.ts'
+import type { APP_SCHEMA } from './app-schema.ts'
+import type { AppConfig, Environment, InviteConfig } from './config.ts'
 import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
 import { isReservedName, parseStrictJson, shapeFaults } from './json-value.ts'
-import { type APP_SCHEMA, VARIABLES } from './schema.ts'
+import { loginSettings, loginUrlFaults } from './logins.ts'
+import { VARIABLES } from './schema.ts'
 import type { Texts } from './settings.ts'
 
 type AppSettings = Static<typeof APP_SCHEMA>
@@ -33,7 +35,19 @@ function appConfig(app: AppSettings): AppConfig {
     timeZone: app.timeZone ?? 'UTC',
     refundPolicy: app.refundPolicy ?? 'debt',
     returnUrls: app.returnUrls ?? [],
+    logins: loginSettings(app.logins),
+    invite: inviteSettings(app.invite),
   }
+}
+
+/** Enough for somebody with many friends; who brings more is looked at by a person. */
+const INVITE_REWARDS_MAX = 100
+
+function inviteSettings(invite: AppSettings['invite']): InviteConfig | null {
+  if (invite === undefined) return null
+  const { inviter = {}, invited = {}, rewardsMax = INVITE_REWARDS_MAX } = invite
+  const rewardOf = ({ coins = 0, tokens = 0 }: typeof inviter) => ({ coins, tokens })
+  return { inviter: rewardOf(inviter), invited: rewardOf(invited), rewardsMax }
 }
 
 function duplicateFaults(apps: readonly AppSettings[]): ConfigFault[] {
@@ -56,6 +70,9 @@ function appFaults(app: AppSettings, env: Environment): ConfigFault[] {
       `${quoted(app.timeZone)} is no known timeZone`,
       'Use an IANA name like "UTC", "Asia/Shanghai" or "Europe/Berlin".',
     )
+  }
+  for (const said of loginUrlFaults(app.logins, env)) {
+    add(said, 'Leave graphUrl and keysUrl out to use the platform itself, or give a full https address.')
   }
   for (const url of app.returnUrls ?? []) {
     const said = returnUrlFault(url, env)

@@ -1,3 +1,4 @@
+import type { LoginSettings } from '../identity-providers/settings.ts'
 import type { AppId } from '../kernel/ids.ts'
 import type { RedisConfig } from '../kv/redis-config.ts'
 import type { MessagingSettings } from '../messaging/settings.ts'
@@ -98,6 +99,22 @@ export interface AppConfig {
   readonly timeZone: string
   readonly refundPolicy: 'debt' | 'cap'
   readonly returnUrls: readonly string[]
+  readonly logins: LoginSettings
+  /** Null: an invitation is recorded and rewarded with nothing. */
+  readonly invite: InviteConfig | null
+}
+
+/** What both get once an invited player has completed their first order. */
+export interface InviteConfig {
+  readonly inviter: InviteReward
+  readonly invited: InviteReward
+  /** How many invitations of one player are rewarded. */
+  readonly rewardsMax: number
+}
+
+export interface InviteReward {
+  readonly coins: number
+  readonly tokens: number
 }
 
 interface ChannelInstance {

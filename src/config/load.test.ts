@@ -188,7 +188,16 @@ test('with nothing set, it is local: this machine, SQLite, one app and the sandb
   assert.deepEqual(config.keyValue, { kind: 'sqlite', file: './payment_api.kv.db' })
   assert.equal(config.jwtSecret, null)
   const appId = 'com.funtriolimited.slots.casino.free'
-  const app = { appId, secrets: ['local-app-secret'], timeZone: 'UTC', refundPolicy: 'debt', returnUrls: [] }
+  const logins = { guest: true, facebook: null, google: null, apple: null }
+  const app = {
+    appId,
+    secrets: ['local-app-secret'],
+    timeZone: 'UTC',
+    refundPolicy: 'debt',
+    returnUrls: [],
+    logins,
+    invite: null,
+  }
   assert.deepEqual(config.apps, [app])
   assert.deepEqual(config.channels, [{ instance: 'sandbox', type: 'sandbox', appId }])
   assert.deepEqual(config.logging, { level: 'info', file: null, requests: true })

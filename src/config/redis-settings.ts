@@ -4,7 +4,7 @@ import type { DatabaseConfig, KeyValueConfig } from './config.ts'
 import { keyValueFileBeside } from './database-url.ts'
 import { type ConfigFault, combine, faulty, type Reading, read } from './faults.ts'
 import { parseStrictJson, shapeFaults } from './json-value.ts'
-import { REDIS_CONF_SCHEMA, type REDIS_STORE_SCHEMA } from './schema.ts'
+import { REDIS_CONF_SCHEMA, type REDIS_STORE_SCHEMA } from './redis-schema.ts'
 import { readRequired, type Texts } from './settings.ts'
 
 type StoreSettings = Static<typeof REDIS_STORE_SCHEMA>

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { SECRET_LENGTH_MAX } from '../kernel/secret-length.ts'
+import { APP_SCHEMA, secretText } from './app-schema.ts'
+import { REDIS_CONF_SCHEMA } from './redis-schema.ts'
 
 /** How a value is written in its environment variable. */
 export type VariableKind = 'choice' | 'whole number' | 'switch' | 'text' | 'list' | 'URL' | 'JSON'
@@ -32,62 +33,6 @@ const callsPerMinute = Type.Integer({ minimum: 0, maximum: 1_000_000 })
 const graceMs = Type.Integer({ minimum: 0, maximum: 600_000 })
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-
-const secretText = Type.String({ minLength: 1, maxLength: SECRET_LENGTH_MAX })
-
-/** Bounds what an app may be called: it is a key of nearly every table. */
-export const APP_ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$'
-
-export const APP_SCHEMA = Type.Object(
-  {
-    appId: Type.String({ pattern: APP_ID_PATTERN }),
-    appSecret: Type.Optional(secretText),
-    // More than a few secrets at once is no rotation: each is tried on every call.
-    appSecrets: Type.Optional(Type.Array(secretText, { minItems: 1, maxItems: 5 })),
-    timeZone: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-    refundPolicy: Type.Optional(Type.Enum(['debt', 'cap'])),
-    returnUrls: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), { maxItems: 100 })),
-  },
-  { additionalProperties: false },
-)
-
-const redisAddress = Type.Object(
-  { host: Type.String({ minLength: 1, maxLength: 255 }), port: Type.Integer({ minimum: 1, maximum: 65535 }) },
-  { additionalProperties: false },
-)
-const redisAddresses = Type.Array(redisAddress, { minItems: 1, maxItems: 100 })
-const optionalText = Type.Optional(Type.Union([Type.String({ maxLength: 1024 }), Type.Null()]))
-const redisTls = Type.Object(
-  {
-    ca: Type.Optional(Type.String({ minLength: 1 })),
-    serverName: Type.Optional(Type.String({ minLength: 1 })),
-    rejectUnauthorized: Type.Optional(Type.Boolean()),
-  },
-  { additionalProperties: false },
-)
-
-/** One named store of `REDIS_CONF`: a server, or `sentinels` with `name`, or `cluster`. */
-export const REDIS_STORE_SCHEMA = Type.Object(
-  {
-    host: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
-    db: Type.Optional(Type.Integer({ minimum: 0, maximum: 9999 })),
-    username: optionalText,
-    password: optionalText,
-    tls: Type.Optional(Type.Union([Type.Boolean(), redisTls])),
-    sentinels: Type.Optional(redisAddresses),
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-    sentinelUsername: optionalText,
-    sentinelPassword: optionalText,
-    cluster: Type.Optional(redisAddresses),
-  },
-  { additionalProperties: false },
-)
-
-export const REDIS_CONF_SCHEMA = Type.Object({
-  forever_new_user: REDIS_STORE_SCHEMA,
-  forever_new_fb: Type.Optional(REDIS_STORE_SCHEMA),
-})
 
 const SANDBOX_SETTINGS = Type.Object({}, { additionalProperties: false })
 
@@ -171,8 +116,8 @@ export const VARIABLES = {
     secret: true,
   }),
   APPS: variable('JSON', Type.Array(APP_SCHEMA, { minItems: 1, maxItems: 100 }), {
-    en: 'The games: `[{"appId", "appSecret" or "appSecrets": [...], "timeZone": "UTC", "refundPolicy": "debt" or "cap", "returnUrls": []}]`.',
-    zh: '游戏列表：`[{"appId", "appSecret" 或 "appSecrets": [...], "timeZone": "UTC", "refundPolicy": "debt" 或 "cap", "returnUrls": []}]`。',
+    en: 'The games: `[{"appId", "appSecret" or "appSecrets": [...], "timeZone": "UTC", "refundPolicy": "debt" or "cap", "returnUrls": [], "logins", "invite"}]`. `logins`: `{"guest": true, "facebook": {"appId", "appSecret"}, "google": {"clientIds": []}, "apple": {"clientIds": []}}`, each also with `"nonce": "required"`, `"issuers"`, `"keysUrl"`, Facebook with `"graphUrl"`, `"graphVersion"`. `invite`: `{"inviter": {"coins", "tokens"}, "invited": {"coins", "tokens"}, "rewardsMax": 100}`.',
+    zh: '游戏列表：`[{"appId", "appSecret" 或 "appSecrets": [...], "timeZone": "UTC", "refundPolicy": "debt" 或 "cap", "returnUrls": [], "logins", "invite"}]`。`logins`（登录方式）：`{"guest": true, "facebook": {"appId", "appSecret"}, "google": {"clientIds": []}, "apple": {"clientIds": []}}`，均可加 `"nonce": "required"`、`"issuers"`、`"keysUrl"`，Facebook 另有 `"graphUrl"`、`"graphVersion"`。`invite`（邀请奖励）：`{"inviter": {"coins", "tokens"}, "invited": {"coins", "tokens"}, "rewardsMax": 100}`。',
     secret: true,
   }),
   CHANNELS: variable('JSON', CHANNELS_SCHEMA, {

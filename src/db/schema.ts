@@ -13,6 +13,12 @@ import type {
 } from './tables/payments.ts'
 import type { IdentitiesTable, UsersTable } from './tables/players.ts'
 import type {
+  IdentityNoticesTable,
+  InviteRewardsTable,
+  SecurityEventsTable,
+  SigningKeysTable,
+} from './tables/security.ts'
+import type {
   CataloguesTable,
   CatalogueVersionsTable,
   DailyGiftDaysTable,
@@ -26,6 +32,7 @@ export type { MessageState } from './tables/inbox.ts'
 export type { OrderStatus, OrderTerms } from './tables/orders.ts'
 export type { LineStanding, ReviewState } from './tables/payments.ts'
 export type { PlayerStatus } from './tables/players.ts'
+export type { InviteRewardState, NoticeState } from './tables/security.ts'
 
 /**
  * Every table of the service, one file of `tables/` per feature. Times are whole milliseconds UTC, money whole minor units, flags
@@ -53,6 +60,10 @@ export interface Schema {
   promotions: PromotionsTable
   daily_gift_days: DailyGiftDaysTable
   catalogue_versions: CatalogueVersionsTable
+  security_events: SecurityEventsTable
+  signing_keys: SigningKeysTable
+  identity_notices: IdentityNoticesTable
+  invite_rewards: InviteRewardsTable
 }
 
 export type Row<T extends keyof Schema> = Selectable<Schema[T]>

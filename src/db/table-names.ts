@@ -24,6 +24,10 @@ const TABLES: Readonly<Record<keyof Schema, true>> = {
   promotions: true,
   daily_gift_days: true,
   catalogue_versions: true,
+  security_events: true,
+  signing_keys: true,
+  identity_notices: true,
+  invite_rewards: true,
 }
 
 /** Every table that this release may have made in a database. */

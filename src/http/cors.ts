@@ -21,7 +21,14 @@ export function corsOptions(settings: CorsSettings): FastifyCorsOptions {
       callback(null, listed.has(origin) || settings.originsAnyPort.includes(withoutPort))
     },
     methods: ['GET', 'POST', 'PATCH'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Accept-Language', 'Idempotency-Key', 'X-Request-Id'],
+    allowedHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Accept-Language',
+      'Idempotency-Key',
+      'X-Request-Id',
+      'X-Device-Id',
+    ],
     exposedHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
     maxAge: PREFLIGHT_MAX_AGE_SECONDS,
     strictPreflight: false,

@@ -3,6 +3,7 @@ import type { Caller, SignerCaller } from '../kernel/caller.ts'
 import { ERROR_CODES, type ErrorCode } from '../kernel/error-codes.ts'
 import type { IdempotencyKey } from '../kernel/idempotency.ts'
 import { accepted, type Refusal } from '../kernel/outcome.ts'
+import type { Origin } from '../kernel/security-event.ts'
 import { failureBody, retryAfterSeconds, successBody } from './answers.ts'
 import { countedAddress } from './client-address.ts'
 import { type Gate, type Gatekeepers, openGate, type Verdict } from './gate.ts'
@@ -170,6 +171,19 @@ function prepareInput(route: Route, request: FastifyRequest): void {
   }
 }
 
+// What a client calls its device is nobody's business to read; what is longer or stranger is no such name.
+const DEVICE_ID = /^[\x21-\x7e]{1,128}$/
+
+function originOf({ ip, headers, id }: FastifyRequest): Origin {
+  const deviceId = headers['x-device-id']
+  return {
+    address: countedAddress(ip),
+    userAgent: headers['user-agent'],
+    deviceId: typeof deviceId === 'string' && DEVICE_ID.test(deviceId) ? deviceId : null,
+    requestId: id,
+  }
+}
+
 function inputOf(request: FastifyRequest, idempotencyKey: IdempotencyKey | null) {
   return {
     caller: request.caller,
@@ -179,6 +193,7 @@ function inputOf(request: FastifyRequest, idempotencyKey: IdempotencyKey | null)
     language: preferredLanguage(request.headers['accept-language']),
     requestId: request.id,
     headers: request.headers,
+    origin: originOf(request),
     rawBody: request.rawBody,
     idempotencyKey,
   }

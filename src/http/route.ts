@@ -4,6 +4,7 @@ import type { ErrorCode, Language } from '../kernel/error-codes.ts'
 import type { IdempotencyKey } from '../kernel/idempotency.ts'
 import type { PlayerId } from '../kernel/ids.ts'
 import type { Outcome } from '../kernel/outcome.ts'
+import type { Origin } from '../kernel/security-event.ts'
 import type { KeyPlace } from './idempotency.ts'
 
 /**
@@ -33,6 +34,8 @@ export interface RouteInput<A extends Access, B, Q, P> {
   readonly language: Language
   readonly requestId: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Where the call came from. */
+  readonly origin: Origin
   /** The body as it was sent, for signatures and evidence. */
   readonly rawBody: Uint8Array
   /** The caller's name for this change; always null on a call that takes none. */

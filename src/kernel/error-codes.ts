@@ -41,6 +41,58 @@ export const ERROR_CODES = {
   login_required: entry(401, 'log_in_again', 'Log in first: this session has no player yet.', '请先登录。'),
   proof_required: entry(401, 'log_in_again', 'This login type needs a proof of identity.', '此登录方式需要身份证明。'),
   invalid_code: entry(401, 'show_message', 'The code is wrong or no longer valid.', '验证码错误或已失效。'),
+  proof_malformed: entry(
+    401,
+    'log_in_again',
+    'The proof of identity cannot be read, or is too large.',
+    '身份凭证无法识别或过大。',
+  ),
+  invalid_proof: entry(401, 'log_in_again', 'The proof of identity is not genuine.', '身份凭证不真实。'),
+  proof_wrong_algorithm: entry(
+    401,
+    'log_in_again',
+    'The proof of identity is signed in a way that is not allowed.',
+    '身份凭证的签名算法不被允许。',
+  ),
+  proof_unknown_key: entry(
+    401,
+    'log_in_again',
+    'The proof of identity is signed by a key that its platform does not have.',
+    '身份凭证的签名密钥不属于该平台。',
+  ),
+  proof_expired: entry(401, 'log_in_again', 'The proof of identity has expired.', '身份凭证已过期。'),
+  proof_not_yet_valid: entry(401, 'log_in_again', 'The proof of identity is not valid yet.', '身份凭证尚未生效。'),
+  proof_wrong_issuer: entry(
+    401,
+    'log_in_again',
+    'The proof of identity is from another issuer.',
+    '身份凭证的签发方不符。',
+  ),
+  proof_wrong_audience: entry(
+    401,
+    'log_in_again',
+    'The proof of identity was made for another app.',
+    '身份凭证是为其他应用签发的。',
+  ),
+  proof_wrong_nonce: entry(
+    401,
+    'log_in_again',
+    'The nonce is not the one in the proof, or was used before.',
+    'nonce 与身份凭证不符或已被使用。',
+  ),
+  proof_wrong_user: entry(
+    401,
+    'log_in_again',
+    'The loginId is not the user of the proof.',
+    'loginId 与身份凭证中的用户不一致。',
+  ),
+  invalid_credential: entry(401, 'log_in_again', 'The credential is not that of this guest.', '游客凭证错误。'),
+  invalid_handover: entry(
+    401,
+    'log_in_again',
+    'This code is unknown, used or too old; get a new one in the game.',
+    '该跳转码无效、已使用或已过期，请在游戏内重新获取。',
+  ),
   invalid_signature: entry(
     401,
     'fix_request',
@@ -146,6 +198,7 @@ export const ERROR_CODES = {
     '余额超出可精确记录的上限。',
   ),
 
+  login_locked: entry(429, 'retry_after', 'Too many failed logins; try again later.', '登录失败次数过多，请稍后再试。'),
   too_many_requests: entry(429, 'retry_after', 'Too many requests; try again later.', '请求过于频繁，请稍后再试。'),
   internal_error: entry(500, 'retry_after', 'Something went wrong on our side; try again.', '服务器内部错误，请重试。'),
   storage_unavailable: entry(
@@ -171,6 +224,12 @@ export const ERROR_CODES = {
     'retry_after',
     'The payment platform is out of reach; try again shortly.',
     '支付平台暂不可用，请稍后重试。',
+  ),
+  provider_unavailable: entry(
+    503,
+    'retry_after',
+    'The login platform is out of reach; try again shortly.',
+    '登录平台暂不可用，请稍后重试。',
   ),
   code_not_sent: entry(
     503,

@@ -10,6 +10,7 @@ export type PaymentEventId = Branded<string, 'PaymentEventId'>
 export type ReviewEntryId = Branded<string, 'ReviewEntryId'>
 export type MessageId = Branded<string, 'MessageId'>
 export type OutboxEventId = Branded<string, 'OutboxEventId'>
+export type SecurityEventId = Branded<string, 'SecurityEventId'>
 export type SessionId = Branded<string, 'SessionId'>
 /** A player's number; a decimal string on the wire. */
 export type PlayerId = Branded<number, 'PlayerId'>
@@ -25,6 +26,7 @@ export const newPaymentEventId = (): PaymentEventId => randomId('evt') as Paymen
 export const newReviewEntryId = (): ReviewEntryId => randomId('rev') as ReviewEntryId
 export const newMessageId = (): MessageId => randomId('msg') as MessageId
 export const newOutboxEventId = (): OutboxEventId => randomId('out') as OutboxEventId
+export const newSecurityEventId = (): SecurityEventId => randomId('sec') as SecurityEventId
 export const newSessionId = (): SessionId => randomId('ses') as SessionId
 export const newRequestId = (): string => randomBytes(12).toString('hex')
 

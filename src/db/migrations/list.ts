@@ -8,6 +8,7 @@ import { idempotencyKeys } from './0007-idempotency-keys.ts'
 import { catalogueVersions } from './0008-catalogue-versions.ts'
 import { orderDeadlines } from './0009-order-deadlines.ts'
 import { giftsAndReasons } from './0010-gifts-and-reasons.ts'
+import { identity } from './0011-identity.ts'
 import type { MigrationStep } from './run.ts'
 
 /** Every migration, in order. A released one is never edited: a change is a further one. */
@@ -22,4 +23,5 @@ export const migrations: Record<string, MigrationStep[]> = {
   '0008-catalogue-versions': catalogueVersions,
   '0009-order-deadlines': orderDeadlines,
   '0010-gifts-and-reasons': giftsAndReasons,
+  '0011-identity': identity,
 }

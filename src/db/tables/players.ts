@@ -30,6 +30,8 @@ export interface UsersTable {
   gift_date: string | null
   gift_zone: string | null
   gift_at_ms: number | null
+  /** Who has invited this player, written once, when the player is made. */
+  inviter_id: PlayerId | null
   created_at_ms: number
 }
 
@@ -40,4 +42,6 @@ export interface IdentitiesTable {
   subject: string
   user_id: PlayerId
   created_at_ms: number
+  /** SHA-256 of the credential that proves it, where we gave one; null where somebody else proves it. */
+  credential_hash: string | null
 }

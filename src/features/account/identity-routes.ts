@@ -6,7 +6,7 @@ import type { Language } from '../../kernel/error-codes.ts'
 import { shownLoginId } from './identity-rules.ts'
 import { linkIdentity } from './link-identity.ts'
 import type { AccountDeps } from './log-in.ts'
-import { claimOf, LOGIN_TYPES, LoginIdField, LoginTypeField, ProofFields } from './login-fields.ts'
+import { claimOf, LOGIN_TYPES, LoginIdField, LoginTypeField, PROOF_ERRORS, ProofFields } from './login-fields.ts'
 import { LOGIN_PROVIDERS, type LoginProvider } from './rules.ts'
 import { unlinkIdentity } from './unlink-identity.ts'
 
@@ -57,7 +57,7 @@ export function identityRoutes(deps: AccountDeps) {
       limit: 'login',
       body: Type.Object(ProofFields),
       answer: IdentitiesAnswer,
-      errors: ['proof_required', 'invalid_code', 'player_not_found', 'identity_taken', 'too_many_identities'],
+      errors: [...PROOF_ERRORS, 'player_not_found', 'identity_taken', 'too_many_identities'],
       examples: {
         body: { loginType: 4, loginId: 'anna@example.com', loginCode: '482913' },
         answer: { identities: [GUEST_EXAMPLE, MAIL_EXAMPLE], msg: WORDS.linked.en },

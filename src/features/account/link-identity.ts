@@ -52,7 +52,10 @@ async function proveAndLink<A extends object>(deps: LinkDeps, input: LinkInput<A
     const nowMs = deps.clock.nowMs()
     // From here on nothing may be refused.
     await insertIdentity(tx, { appId, provider, subject, playerId, nowMs })
-    return accepted([...own, { app_id: appId, provider, subject, user_id: playerId, created_at_ms: nowMs }])
+    return accepted([
+      ...own,
+      { app_id: appId, provider, subject, user_id: playerId, created_at_ms: nowMs, credential_hash: null },
+    ])
   })
 }
 

@@ -3,20 +3,19 @@ import type { Row } from '../../db/schema.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { AppId, PlayerId, SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { Origin, RecordSecurityEvent } from '../../kernel/security-event.ts'
 import type { Apps } from '../apps/index.ts'
 import { findOrCreatePlayer, findPlayer, findPlayerByIdentity } from '../players/index.ts'
 import { bindSession, type SessionStore } from '../sessions/index.ts'
-import type { LoginCodeDeps } from './login-codes.ts'
-import { proveIdentity } from './prove-identity.ts'
-import type { LoginClaim, LoginTrust } from './rules.ts'
+import { type ProveDeps, proveIdentity } from './prove-identity.ts'
+import type { LoginClaim } from './rules.ts'
 
-export interface AccountDeps {
+export interface AccountDeps extends ProveDeps {
   readonly database: Database
   readonly apps: Apps
   readonly sessions: SessionStore
   readonly clock: Clock
-  readonly loginTrust: LoginTrust
-  readonly loginCodes: LoginCodeDeps
+  readonly record: RecordSecurityEvent
 }
 
 export interface LoggedIn {
@@ -30,13 +29,14 @@ export async function logIn(
   input: {
     session: { appId: AppId; sessionId: SessionId; playerId: PlayerId | null }
     claim: LoginClaim
-    userAgent: string | undefined
+    origin: Origin
   },
 ): Promise<Outcome<LoggedIn>> {
   const { session } = input
   const identity = await proveIdentity(deps, input)
   if (!identity.ok) return identity
-  const known = { appId: session.appId, ...identity.value }
+  const { provider, subject } = identity.value
+  const known = { appId: session.appId, provider, subject }
   if (session.playerId !== null) {
     // The session is somebody's already: a stranger's identity is refused, and must not become a player on the way.
     const player = await findPlayerByIdentity(deps.database.db, known)
@@ -44,7 +44,11 @@ export async function logIn(
   }
   const found = await findOrCreatePlayer(deps, known)
   const { sessionId } = session
-  const bound = await bindSession(deps, { sessionId, playerId: found.player.user_id, userAgent: input.userAgent })
+  const bound = await bindSession(deps, {
+    sessionId,
+    playerId: found.player.user_id,
+    userAgent: input.origin.userAgent,
+  })
   return bound.ok ? accepted(found) : bound
 }
 

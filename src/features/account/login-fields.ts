@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import type { ErrorCode } from '../../kernel/error-codes.ts'
 import type { LoginClaim } from './rules.ts'
 
 export const LOGIN_TYPES = '0 guest, 1 Facebook, 2 Google, 3 Apple, 4 e-mail, 5 SMS'
@@ -21,14 +22,42 @@ export const ProofFields = {
   loginId: Type.Optional(LoginIdField),
   loginCode: Type.Optional(LoginCodeField),
   credential: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 8192, description: 'For proofs of later releases; not read yet' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 8192,
+      description: 'The token of the platform, or the credential of a guest',
+    }),
   ),
   nonce: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 256, description: 'For proofs of later releases; not read yet' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'What the client had put into the token when it asked for it',
+    }),
   ),
 }
 
 /** What the checked fields of a request claim. */
-export function claimOf(fields: { loginType: number; loginId?: string; loginCode?: string }): LoginClaim {
-  return { loginType: fields.loginType, loginId: fields.loginId ?? null, loginCode: fields.loginCode || null }
+export function claimOf(fields: {
+  loginType: number
+  loginId?: string
+  loginCode?: string
+  credential?: string
+  nonce?: string
+}): LoginClaim {
+  return {
+    loginType: fields.loginType,
+    loginId: fields.loginId ?? null,
+    loginCode: fields.loginCode || null,
+    credential: fields.credential ?? null,
+    nonce: fields.nonce ?? null,
+  }
 }
+
+/** Every way in which a proof is refused: the same at login and for linking. */
+export const PROOF_ERRORS: readonly ErrorCode[] = [
+  ...(['proof_required', 'invalid_code', 'invalid_credential', 'proof_malformed', 'invalid_proof'] as const),
+  ...(['proof_wrong_algorithm', 'proof_unknown_key', 'proof_expired', 'proof_not_yet_valid'] as const),
+  ...(['proof_wrong_issuer', 'proof_wrong_audience', 'proof_wrong_nonce', 'proof_wrong_user'] as const),
+  ...(['login_type_unavailable', 'login_locked', 'provider_unavailable'] as const),
+]

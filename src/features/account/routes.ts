@@ -5,12 +5,21 @@ import { defineRoute } from '../../http/route.ts'
 import type { ClientCaller } from '../../kernel/caller.ts'
 import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
+import type { Origin } from '../../kernel/security-event.ts'
 import { isGiftWaiting } from '../daily-gift/index.ts'
 import { PlayerFields, playerFields } from '../players/index.ts'
 import { identityRoutes } from './identity-routes.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
 import { loginCodeRoutes } from './login-code-routes.ts'
-import { claimOf, LOGIN_TYPES, LoginCodeField, LoginIdField, LoginTypeField, ProofFields } from './login-fields.ts'
+import {
+  claimOf,
+  LOGIN_TYPES,
+  LoginCodeField,
+  LoginIdField,
+  LoginTypeField,
+  PROOF_ERRORS,
+  ProofFields,
+} from './login-fields.ts'
 import type { LoginClaim } from './rules.ts'
 
 const AccountAnswer = Type.Object({
@@ -55,7 +64,7 @@ function accountAnswer(
   }
 }
 
-const LOGIN_ERRORS: readonly ErrorCode[] = ['proof_required', 'invalid_code', 'session_bound']
+const LOGIN_ERRORS: readonly ErrorCode[] = [...PROOF_ERRORS, 'session_bound']
 
 const LoginQuery = Type.Object({
   loginType: LoginTypeField,
@@ -76,15 +85,15 @@ const LoginBody = Type.Object({ ...ProofFields, shareId: Type.Optional(ShareIdFi
 interface LoginCall {
   readonly caller: ClientCaller
   readonly language: Language
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly origin: Origin
   readonly claim: LoginClaim
 }
 
 /** The calls about who the player is. */
 export function accountRoutes(deps: AccountDeps) {
   const answerLogin = async (input: LoginCall) => {
-    const userAgent = input.headers['user-agent'] as string | undefined
-    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: input.caller, claim: input.claim, userAgent })
+    const { caller, claim, origin } = input
+    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: caller, claim, origin })
     if (!loggedIn.ok) return loggedIn
     const words = loggedIn.value.isNew ? WORDS.welcome : WORDS.back
     return accepted(accountAnswer(deps, loggedIn.value, words, input.language))
@@ -104,11 +113,11 @@ export function accountRoutes(deps: AccountDeps) {
       answer: AccountAnswer,
       errors: ['invalid_fields', ...LOGIN_ERRORS],
       examples: { answer: ACCOUNT_EXAMPLE },
-      handle: ({ caller, query, language, headers }) =>
+      handle: ({ caller, query, language, origin }) =>
         answerLogin({
           caller,
           language,
-          headers,
+          origin,
           claim: claimOf(query),
         }),
     }),
@@ -123,11 +132,11 @@ export function accountRoutes(deps: AccountDeps) {
       answer: AccountAnswer,
       errors: LOGIN_ERRORS,
       examples: { body: { loginType: 1, loginId: 'test123' }, answer: ACCOUNT_EXAMPLE },
-      handle: ({ caller, body, language, headers }) =>
+      handle: ({ caller, body, language, origin }) =>
         answerLogin({
           caller,
           language,
-          headers,
+          origin,
           claim: claimOf(body),
         }),
     }),

@@ -6,6 +6,8 @@ const claim = (loginType: number, loginId: string | null = 'id', loginCode: stri
   loginType,
   loginId,
   loginCode,
+  credential: null,
+  nonce: null,
 })
 const codeOf = (trust: LoginTrust, asked: ReturnType<typeof claim>) => {
   const outcome = provenIdentity(trust, asked)

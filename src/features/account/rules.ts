@@ -12,6 +12,9 @@ export interface LoginClaim {
   readonly loginType: number
   readonly loginId: string | null
   readonly loginCode: string | null
+  /** A token of the platform's, or the credential of a guest. */
+  readonly credential: string | null
+  readonly nonce: string | null
 }
 
 /** The identity that a login has proven, or why it has not. */

@@ -10,6 +10,17 @@ export interface App {
   readonly returnUrls: readonly string[]
   /** Where its day turns, by IANA name. */
   readonly timeZone: string
+  /** Whether a first login without any identity makes a guest. */
+  readonly logins: { readonly guest: boolean }
+  /** What an invitation brings; null: nothing. */
+  readonly invite: InviteTerms | null
+}
+
+/** What both get once an invited player has completed their first order, and how often one inviter does. */
+export interface InviteTerms {
+  readonly inviter: { readonly coins: number; readonly tokens: number }
+  readonly invited: { readonly coins: number; readonly tokens: number }
+  readonly rewardsMax: number
 }
 
 /** The configured apps. */

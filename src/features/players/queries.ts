@@ -87,6 +87,7 @@ export async function insertPlayer(
       ledger_seq: 0,
       chain_hash: chainHash,
       event_seq: 0,
+      inviter_id: null,
       created_at_ms: nowMs,
     })
     .executeTakeFirstOrThrow()

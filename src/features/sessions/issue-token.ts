@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { newSessionId, type SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { RecordSecurityEvent } from '../../kernel/security-event.ts'
 import type { Apps } from '../apps/index.ts'
 import { ACCESS_TOKEN_SECONDS, type AccessTokens } from './access-token.ts'
 import { hashOfRefreshSecret, type SessionStore } from './session-store.ts'
@@ -9,6 +10,7 @@ export interface SessionDeps {
   readonly apps: Apps
   readonly accessTokens: AccessTokens
   readonly sessions: SessionStore
+  readonly record: RecordSecurityEvent
 }
 
 /** What a client is handed; a server token has no refresh token. */

@@ -1,0 +1,77 @@
+import { Type } from 'typebox'
+import { SECRET_LENGTH_MAX } from '../kernel/secret-length.ts'
+
+export const secretText = Type.String({ minLength: 1, maxLength: SECRET_LENGTH_MAX })
+
+/** Bounds what an app may be called: it is a key of nearly every table. */
+export const APP_ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$'
+
+const platformUrl = Type.String({ minLength: 1, maxLength: 2048 })
+const oidcChecks = {
+  issuers: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { minItems: 1, maxItems: 5 })),
+  keysUrl: Type.Optional(platformUrl),
+  nonce: Type.Optional(Type.Enum(['optional', 'required'])),
+}
+const OIDC_LOGIN_SCHEMA = Type.Object(
+  {
+    clientIds: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { minItems: 1, maxItems: 20 }),
+    ...oidcChecks,
+  },
+  { additionalProperties: false },
+)
+
+/** The ways to log in of one app, beside the codes by mail and SMS. */
+export const LOGINS_SCHEMA = Type.Object(
+  {
+    guest: Type.Optional(Type.Boolean()),
+    facebook: Type.Optional(
+      Type.Object(
+        {
+          appId: Type.String({ pattern: '^[0-9]{1,32}$' }),
+          appSecret: Type.String({ minLength: 1, maxLength: 255 }),
+          graphUrl: Type.Optional(platformUrl),
+          graphVersion: Type.Optional(Type.String({ pattern: '^v[0-9]{1,3}\\.[0-9]{1,2}$' })),
+          ...oidcChecks,
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    google: Type.Optional(OIDC_LOGIN_SCHEMA),
+    apple: Type.Optional(OIDC_LOGIN_SCHEMA),
+  },
+  { additionalProperties: false },
+)
+
+// A reward for an invitation is a small thing; far more is a slip of the finger.
+const inviteReward = Type.Object(
+  {
+    coins: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
+    tokens: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
+  },
+  { additionalProperties: false },
+)
+
+const INVITE_SCHEMA = Type.Object(
+  {
+    inviter: Type.Optional(inviteReward),
+    invited: Type.Optional(inviteReward),
+    // Whoever brings more than this is no friend of so many.
+    rewardsMax: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+  },
+  { additionalProperties: false },
+)
+
+export const APP_SCHEMA = Type.Object(
+  {
+    appId: Type.String({ pattern: APP_ID_PATTERN }),
+    appSecret: Type.Optional(secretText),
+    // More than a few secrets at once is no rotation: each is tried on every call.
+    appSecrets: Type.Optional(Type.Array(secretText, { minItems: 1, maxItems: 5 })),
+    timeZone: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    refundPolicy: Type.Optional(Type.Enum(['debt', 'cap'])),
+    returnUrls: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), { maxItems: 100 })),
+    logins: Type.Optional(LOGINS_SCHEMA),
+    invite: Type.Optional(INVITE_SCHEMA),
+  },
+  { additionalProperties: false },
+)

@@ -1,0 +1,1 @@
+export { openSecurityTrail, type SecurityTrail, type TrailDeps } from './open-security-trail.ts'
