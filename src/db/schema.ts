@@ -4,10 +4,12 @@ import type { InboxMessagesTable } from './tables/inbox.ts'
 import type { OrderDeadlinesTable, OrdersTable } from './tables/orders.ts'
 import type { OutboxEventsTable } from './tables/outbox.ts'
 import type {
+  OrderReversalsTable,
   PaymentEventBodiesTable,
   PaymentEventsTable,
   PaymentIdentitiesTable,
   PaymentLinesTable,
+  PaymentReversalsTable,
   PaymentsTable,
   ReviewEntriesTable,
 } from './tables/payments.ts'
@@ -30,7 +32,7 @@ import type { LedgerTransactionsTable, PostingsTable } from './tables/wallet.ts'
 
 export type { MessageState } from './tables/inbox.ts'
 export type { OrderStatus, OrderTerms } from './tables/orders.ts'
-export type { LineStanding, ReviewState } from './tables/payments.ts'
+export type { CauseState, LineStanding, ReversalCause, ReviewState } from './tables/payments.ts'
 export type { PlayerStatus } from './tables/players.ts'
 export type { InviteRewardState, NoticeState } from './tables/security.ts'
 
@@ -64,6 +66,8 @@ export interface Schema {
   signing_keys: SigningKeysTable
   identity_notices: IdentityNoticesTable
   invite_rewards: InviteRewardsTable
+  payment_reversals: PaymentReversalsTable
+  order_reversals: OrderReversalsTable
 }
 
 export type Row<T extends keyof Schema> = Selectable<Schema[T]>

@@ -28,6 +28,8 @@ const TABLES: Readonly<Record<keyof Schema, true>> = {
   signing_keys: true,
   identity_notices: true,
   invite_rewards: true,
+  payment_reversals: true,
+  order_reversals: true,
 }
 
 /** Every table that this release may have made in a database. */

@@ -9,6 +9,7 @@ import { catalogueVersions } from './0008-catalogue-versions.ts'
 import { orderDeadlines } from './0009-order-deadlines.ts'
 import { giftsAndReasons } from './0010-gifts-and-reasons.ts'
 import { identity } from './0011-identity.ts'
+import { reversals } from './0012-reversals.ts'
 import type { MigrationStep } from './run.ts'
 
 /** Every migration, in order. A released one is never edited: a change is a further one. */
@@ -24,4 +25,5 @@ export const migrations: Record<string, MigrationStep[]> = {
   '0009-order-deadlines': orderDeadlines,
   '0010-gifts-and-reasons': giftsAndReasons,
   '0011-identity': identity,
+  '0012-reversals': reversals,
 }

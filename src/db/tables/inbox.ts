@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { AppId, MessageId, OrderId, PlayerId } from '../../kernel/ids.ts'
 
 export type MessageState = 'unclaimed' | 'claimed' | 'withdrawn' | 'expired'
@@ -13,6 +14,8 @@ export interface InboxMessagesTable {
   title_zh: string
   coins: number
   tokens: number
+  /** How many of them partial refunds have taken while they waited: a claim gives the rest. */
+  tokens_taken: Generated<number>
   act_items: string
   state: MessageState
   created_at_ms: number

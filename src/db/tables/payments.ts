@@ -81,3 +81,48 @@ export interface ReviewEntriesTable {
   created_at_ms: number
   closed_at_ms: number | null
 }
+
+/** What takes money back from us. `refund`: given back. `dispute`: demanded back, and decided later. */
+export type ReversalCause = 'refund' | 'dispute'
+
+/** `open`: a dispute that nobody has decided. `taken`: the money is gone. `undone`: it is ours again. */
+export type CauseState = 'open' | 'taken' | 'undone'
+
+/** One refund or dispute of a payment as its platform last told it: there even before the payment itself is. */
+export interface PaymentReversalsTable {
+  payment_id: PaymentId
+  cause: ReversalCause
+  /** The platform's id of it; the platform's word for it where it has none. */
+  cause_id: string
+  state: CauseState
+  /** The line that it is about; null: the whole payment. */
+  line_no: number | null
+  /** How much money it is about; null: all of it. */
+  amount_minor: MinorUnits | null
+  currency: CurrencyCode | null
+  /** When, by the platform's clock, it came to this state: an older notice changes nothing. */
+  occurred_at_ms: number
+  recorded_at_ms: number
+}
+
+/** What one cause took from an order's grant, and from where: its restoration is the exact opposite. */
+export interface OrderReversalsTable {
+  app_id: AppId
+  order_id: OrderId
+  /** From 1, in the order in which they were booked. */
+  reversal_no: number
+  payment_id: PaymentId
+  cause: ReversalCause
+  cause_id: string
+  coins: number
+  tokens: number
+  /** How many of the tokens were still waiting in the inbox. */
+  tokens_from_inbox: number
+  /** Given back from `write_off` where a balance would have gone below zero. */
+  coins_written_off: number
+  tokens_written_off: number
+  /** 1 when it withdrew the reward message. */
+  message_withdrawn: number
+  taken_at_ms: number
+  restored_at_ms: number | null
+}

@@ -32,6 +32,10 @@ export interface UsersTable {
   gift_at_ms: number | null
   /** Who has invited this player, written once, when the player is made. */
   inviter_id: PlayerId | null
+  /** How many disputes of this player's payments are open: while there is one, nothing new is sold. */
+  open_disputes: Generated<number>
+  /** When a refund first took what was spent already; it only informs. */
+  flagged_at_ms: number | null
   created_at_ms: number
 }
 
