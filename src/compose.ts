@@ -80,7 +80,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
-  const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
+  const settleDeps: SettleDeps = { database, apps, catalogues, clock, count: metrics.countPaymentEvent }
   const messageDeps: MessageDeps = {
     ...settleDeps,
     lane: openPaymentLane(settleDeps),

@@ -17,7 +17,7 @@ export interface PaymentLine {
 
 /** How a message reached us: a callback that tells of money, of none, or of what we do not understand; our own question
  * to a platform; a device. */
-export type EvidenceKind = 'payment' | 'failure' | 'callback' | 'look_up' | 'device_purchase'
+export type EvidenceKind = 'payment' | 'failure' | 'notice' | 'callback' | 'look_up' | 'device_purchase'
 
 /** The message as it came, kept for ever: what was said, when, and in which request. */
 export interface Evidence {
@@ -46,6 +46,8 @@ interface MessageFacts extends MessageSource {
 export interface PaymentFacts extends MessageFacts {
   /** The platform's own id, or null while it has not told us; then the facts themselves are the identity. */
   readonly transactionId: string | null
+  /** Further ids by which the platform's refunds and disputes speak of this payment. */
+  readonly otherIds?: readonly string[]
   /** True where deliveries without a transaction id happen: then the facts are kept as a second name of the payment. */
   readonly factsAreIdentity: boolean
   /** At least one. */
@@ -58,11 +60,38 @@ export interface FailureFacts extends MessageFacts {
   readonly errorCode: string
 }
 
+/**
+ * A refund or a dispute, or what became of one. It belongs to a payment, which it may come before, and is about all of it or
+ * a part. A channel gives each refund and each dispute one `causeId` for its whole life.
+ */
+export interface NoticeFacts extends MessageSource {
+  /** The ids by which the platform speaks of the payment; at least one. */
+  readonly paymentIds: readonly string[]
+  readonly cause: 'refund' | 'dispute'
+  readonly causeId: string
+  /** `open`: a dispute that nobody has decided. `taken`: the money is gone. `undone`: it is ours again. */
+  readonly state: 'open' | 'taken' | 'undone'
+  /** The line that it is about; null: the whole payment. */
+  readonly lineNo: number | null
+  /** How much of what was paid; null: all of it. Of one cause a later notice tells the new sum, not a further part. */
+  readonly amount: Money | null
+  /** By the platform's clock: of two notices of one cause the later one counts, whichever came first. */
+  readonly occurredAtMs: number
+}
+
 /** Money that a channel vouches for. Only code under `channels/` can make one, so nothing is settled without proof. */
 export type VerifiedPayment = PaymentFacts & { readonly [proven]: 'payment' }
 
 /** A failure that a channel vouches for. It can never grant anything. */
 export type VerifiedFailure = FailureFacts & { readonly [proven]: 'failure' }
+
+/** A refund or a dispute that a channel vouches for. */
+export type VerifiedNotice = NoticeFacts & { readonly [proven]: 'notice' }
+
+/** For channels only: the caller states that it has proven these facts. */
+export function vouchForNotice(facts: NoticeFacts): VerifiedNotice {
+  return facts as VerifiedNotice
+}
 
 /** For channels only: the caller states that it has proven these facts. */
 export function vouchForPayment(facts: PaymentFacts): VerifiedPayment {
@@ -142,6 +171,7 @@ export interface WebhookCall {
 export type ChannelMessage =
   | { readonly kind: 'payment'; readonly payment: VerifiedPayment }
   | { readonly kind: 'failure'; readonly failure: VerifiedFailure }
+  | { readonly kind: 'notice'; readonly notice: VerifiedNotice }
   /** Genuine, and not what we know: kept as evidence, so that no money is lost with it, and refused by its fields. */
   | { readonly kind: 'not_understood'; readonly source: MessageSource; readonly details: readonly FieldFault[] }
 

@@ -113,6 +113,12 @@ export const ERROR_CODES = {
     'Payments are accepted from trusted servers only.',
     '仅接受受信任服务器的支付通知。',
   ),
+  player_disputed: entry(
+    403,
+    'contact_support',
+    'Nothing is sold while a payment of this player is disputed.',
+    '该玩家有支付争议未解决，暂不可购买。',
+  ),
   item_locked: entry(403, 'contact_support', 'This item is not open to this player.', '该玩家暂不可购买此礼包。'),
   login_type_unavailable: entry(403, 'show_message', 'This way to log in is not offered here.', '暂不提供此登录方式。'),
   test_routes_off: entry(403, 'fix_request', 'Test calls answer in development only.', '测试接口仅在开发环境可用。'),

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { type PaymentLine, vouchForFailure, vouchForPayment } from '../../src/channels/channel.ts'
 import type { Database } from '../../src/db/database.ts'
+import { openApps } from '../../src/features/apps/index.ts'
 import { claimAllMessages, claimMessage } from '../../src/features/inbox/claim-messages.ts'
 import { keepEvent } from '../../src/features/payments/payment-event.ts'
 import { insertPaymentEvents } from '../../src/features/payments/queries.ts'
@@ -36,7 +37,10 @@ const NOBODY = 99_999 as PlayerId
 /** Keeps the books as the service keeps them: grants, refusals, retries, duplicates, failures, claims, and what a game server moves. */
 export async function keepHealthyBooks(database: Database): Promise<HealthyPlayers> {
   const clock = fakeClock()
-  const deps: SettleDeps = { database, clock, catalogues: openCatalogues({ database, clock }), count: () => undefined }
+  const deps: SettleDeps = {
+    ...{ database, clock, apps: openApps([]), catalogues: openCatalogues({ database, clock }) },
+    count: () => undefined,
+  }
   for (const app of [APP, OTHER_APP]) await seedCatalogue({ database, clock }, app)
   const join = async (subject: string, appId = APP): Promise<PlayerId> =>
     (await findOrCreatePlayer(deps, { appId, provider: 'facebook', subject })).player.user_id

@@ -78,7 +78,7 @@ const GRANTS: readonly Planted[] = [
     'a reward for an order that was never granted',
     ({ change, nowMs, anna }) =>
       change`insert into inbox_messages values ('msg_planted', ${APP}, ${anna}, 'order_reward', 'cheap', '', '', 0, 0,
-      '[{"id":"vip","name":"VIP","num":1}]', 'unclaimed', ${nowMs}, null, null)`,
+      '[{"id":"vip","name":"VIP","num":1}]', 'unclaimed', ${nowMs}, null, null, 0)`,
   ),
 ]
 
@@ -116,7 +116,7 @@ const FIRST_CHARGES: readonly Planted[] = [
 
 const claimedGift = ({ change, nowMs, anna }: Planting) =>
   change`insert into inbox_messages values ('msg_gift', ${APP}, ${anna}, 'gift', null, 'Gift', 'Gift', 5, 0, '[]',
-    'claimed', ${nowMs}, null, ${nowMs})`
+    'claimed', ${nowMs}, null, ${nowMs}, 0)`
 const claim = ({ append, anna }: Planting, posting: { from: string; amount: number }) =>
   append(anna, {
     kind: 'inbox_claim',

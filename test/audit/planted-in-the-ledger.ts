@@ -66,7 +66,7 @@ const GAME: readonly Planted[] = [
 
 const gift = ({ change, nowMs, anna }: Planting, tokens: number) =>
   change`insert into inbox_messages values ('msg_gift', 'com.funtriolimited.slots.casino.free', ${anna}, 'gift', null,
-    'Gift', 'Gift', 0, ${tokens}, '[]', 'unclaimed', ${nowMs}, null, null)`
+    'Gift', 'Gift', 0, ${tokens}, '[]', 'unclaimed', ${nowMs}, null, null, 0)`
 
 const BALANCES: readonly Planted[] = [
   i2(

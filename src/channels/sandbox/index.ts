@@ -3,7 +3,7 @@ import { accepted, type Outcome, refused, refusedField } from '../../kernel/outc
 import type { Channel, ChannelMessage, Evidence, OrderToPay, Question, WebhookCall } from '../channel.ts'
 import { isGenuine } from '../timestamped-signature.ts'
 import { SANDBOX_SIGNATURE_HEADER } from './sign.ts'
-import { type SandboxSource, sandboxFailure, sandboxPayment } from './translate.ts'
+import { type SandboxSource, sandboxFailure, sandboxNotice, sandboxPayment } from './translate.ts'
 import {
   type SandboxMessage,
   SandboxMessageSchema,
@@ -76,7 +76,7 @@ function receive(
   }
   const message = readMessage(call.rawBody)
   const evidence: Evidence = {
-    kind: message === null ? 'callback' : message.type === 'payment.succeeded' ? 'payment' : 'failure',
+    kind: message === null ? 'callback' : kindOf(message),
     headers: { [SANDBOX_SIGNATURE_HEADER]: header },
     rawBody: call.rawBody,
     receivedAtMs: call.nowMs,
@@ -90,9 +90,19 @@ function receive(
     if (payment.ok) return accepted({ kind: 'payment', payment: payment.value })
     return notUnderstood(payment.refusal.details ?? [])
   }
+  if ('reversal' in message) {
+    const notice = sandboxNotice(source, { message, evidence })
+    if (notice.ok) return accepted({ kind: 'notice', notice: notice.value })
+    return notUnderstood(notice.refusal.details ?? [])
+  }
   const failure = sandboxFailure(source, { purchase: message.purchase, code: message.code, evidence })
   if (failure.ok) return accepted({ kind: 'failure', failure: failure.value })
   return notUnderstood(failure.refusal.details ?? [])
+}
+
+function kindOf(message: SandboxMessage): Evidence['kind'] {
+  if ('reversal' in message) return 'notice'
+  return message.type === 'payment.succeeded' ? 'payment' : 'failure'
 }
 
 function readMessage(rawBody: Uint8Array): SandboxMessage | null {

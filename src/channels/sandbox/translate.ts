@@ -5,11 +5,13 @@ import { accepted, type Outcome, refusedField } from '../../kernel/outcome.ts'
 import {
   type Evidence,
   type VerifiedFailure,
+  type VerifiedNotice,
   type VerifiedPayment,
   vouchForFailure,
+  vouchForNotice,
   vouchForPayment,
 } from '../channel.ts'
-import type { SandboxPurchase } from './wire.ts'
+import { REVERSAL_TYPES, type SandboxPurchase, type SandboxReversalMessage } from './wire.ts'
 
 /** Whose message it is. */
 export interface SandboxSource {
@@ -59,6 +61,30 @@ export function sandboxFailure(
       itemId: purchase.item_id,
       errorCode: code,
       shown: { channel: purchase.channel_shown, method: 'sandbox' },
+      evidence,
+    }),
+  )
+}
+
+/** What became of money that was paid. */
+export function sandboxNotice(
+  source: SandboxSource,
+  { message, evidence }: { message: SandboxReversalMessage; evidence: Evidence },
+): Outcome<VerifiedNotice> {
+  const { purchase, reversal } = message
+  const currency = parseCurrency(purchase.currency)
+  if (currency === null) return refusedField('currency', 'is not valid')
+  const { amount_minor: amountMinor } = reversal
+  return accepted(
+    vouchForNotice({
+      ...source,
+      environment: 'live',
+      paymentIds: [purchase.transaction_id],
+      ...REVERSAL_TYPES[message.type],
+      causeId: reversal.id,
+      lineNo: null,
+      amount: amountMinor === null ? null : { minor: minorUnits(amountMinor), currency },
+      occurredAtMs: reversal.occurred_at_ms,
       evidence,
     }),
   )

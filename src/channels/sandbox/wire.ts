@@ -18,6 +18,24 @@ const Purchase = Type.Object({
 /** A purchase as the sandbox platform keeps it and tells of it. */
 export type SandboxPurchase = Static<typeof Purchase>
 
+/** A refund or a dispute of a purchase, under one id for its whole life. */
+const Reversal = Type.Object({
+  id: Type.String({ pattern: '^[!-~]{1,200}$', maxLength: 200 }),
+  /** Null: all of it. */
+  amount_minor: Type.Union([Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()]),
+  occurred_at_ms: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+})
+
+/** What the platform tells of refunds and disputes, and what it means for the money. */
+export const REVERSAL_TYPES = {
+  'refund.succeeded': { cause: 'refund', state: 'taken' },
+  'refund.reversed': { cause: 'refund', state: 'undone' },
+  'dispute.opened': { cause: 'dispute', state: 'open' },
+  'dispute.lost': { cause: 'dispute', state: 'taken' },
+  'dispute.won': { cause: 'dispute', state: 'undone' },
+} as const
+export type ReversalType = keyof typeof REVERSAL_TYPES
+
 /** The callbacks of the sandbox platform. */
 export const SandboxMessageSchema = Type.Union([
   Type.Object({ type: Type.Literal('payment.succeeded'), purchase: Purchase }),
@@ -26,8 +44,14 @@ export const SandboxMessageSchema = Type.Union([
     code: Type.String({ pattern: '^[!-~]{1,64}$', maxLength: 64 }),
     purchase: Purchase,
   }),
+  Type.Object({
+    type: Type.Enum(Object.keys(REVERSAL_TYPES) as [ReversalType]),
+    purchase: Purchase,
+    reversal: Reversal,
+  }),
 ])
 export type SandboxMessage = Static<typeof SandboxMessageSchema>
+export type SandboxReversalMessage = Extract<SandboxMessage, { readonly reversal: unknown }>
 
 /** What the sandbox platform is told of an order when its checkout is opened. */
 export interface SandboxSession extends Omit<SandboxPurchase, 'transaction_id'> {

@@ -23,7 +23,7 @@ export async function balancesFollowFromPostings(books: Books): Promise<void> {
         ${countable(sql`u.inbox_tokens`)} as inbox_tokens, coalesce(waiting.tokens, 0) as tokens_unclaimed
       from users u
       left join (
-        select user_id, sum(coins) as coins, sum(tokens) as tokens
+        select user_id, sum(coins) as coins, sum(tokens - tokens_taken) as tokens
         from inbox_messages
         where state = 'unclaimed'
         group by user_id

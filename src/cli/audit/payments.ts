@@ -46,7 +46,9 @@ async function paymentsAreWhole(books: Books): Promise<void> {
       fault,
       sql`select p.payment_id, p.app_id, p.instance, p.transaction_id, p.payer_user_id
         from payments p
-        where not exists (select 1 from ${sql.table(table)} owned where owned.payment_id = p.payment_id)`,
+        where not exists (select 1 from ${sql.table(table)} owned where owned.payment_id = p.payment_id)
+          and not (${sql.lit(table === 'payment_lines')} and exists (
+            select 1 from payment_reversals r where r.payment_id = p.payment_id))`,
     )
   }
   await books.breachedBy(

@@ -10,6 +10,8 @@ export interface App {
   readonly returnUrls: readonly string[]
   /** Where its day turns, by IANA name. */
   readonly timeZone: string
+  /** What a refund of coins that were spent leaves: a balance below zero, or nought and a write-off. */
+  readonly refundPolicy: 'debt' | 'cap'
   /** Whether a first login without any identity makes a guest. */
   readonly logins: { readonly guest: boolean }
   /** What an invitation brings; null: nothing. */

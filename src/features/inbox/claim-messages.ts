@@ -15,8 +15,8 @@ import {
   playerAccount,
   postLedgerTransaction,
 } from '../wallet/index.ts'
-import { findMessage, markClaimed, selectClaimable } from './queries.ts'
-import { refuseClaim } from './rules.ts'
+import { findMessage, isDisputed, markClaimed, selectClaimable } from './queries.ts'
+import { refuseClaim, tokensLeft } from './rules.ts'
 
 /** What a claim gave, and the wallet after it. */
 export interface Claimed {
@@ -57,6 +57,7 @@ export function claimMessage<A extends object>(
     const nowMs = deps.clock.nowMs()
     const refusal = refuseClaim(message, nowMs)
     if (refusal) return refused(refusal)
+    if (await isDisputed(tx, message)) return refused('order_disputed')
     // From here on nothing may be refused.
     return accepted(await claim(tx, { player, messages: [message], nowMs, more: false }))
   })
@@ -104,17 +105,17 @@ async function claim(
   return {
     messages,
     coins: messages.reduce((sum, message) => sum + message.coins, 0),
-    tokens: messages.reduce((sum, message) => sum + message.tokens, 0),
+    tokens: messages.reduce((sum, message) => sum + tokensLeft(message), 0),
     balance: { coins: player.coins, tokens: player.tokens },
     more: input.more,
   }
 }
 
-function claimPostings(playerId: PlayerId, message: { coins: number; tokens: number }): Posting[] {
+function claimPostings(playerId: PlayerId, message: Row<'inbox_messages'>): Posting[] {
   const between = { from: inboxAccount(playerId), to: playerAccount(playerId) }
   const postings: Posting[] = [
     { ...between, currency: 'coins', amount: message.coins },
-    { ...between, currency: 'tokens', amount: message.tokens },
+    { ...between, currency: 'tokens', amount: tokensLeft(message) },
   ]
   return postings.filter((posting) => posting.amount > 0)
 }

@@ -1,2 +1,2 @@
-export { insertMessages } from './queries.ts'
+export { insertMessages, saveRewardMessage, selectRewardMessages } from './queries.ts'
 export { rewardMessage } from './rules.ts'

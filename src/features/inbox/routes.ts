@@ -8,6 +8,7 @@ import type { MessageId } from '../../kernel/ids.ts'
 import { accepted } from '../../kernel/outcome.ts'
 import { type ClaimDeps, type Claimed, claimAllMessages, claimMessage } from './claim-messages.ts'
 import { listMessages } from './list-messages.ts'
+import { tokensLeft } from './rules.ts'
 
 const nullable = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
 
@@ -67,7 +68,7 @@ function messageRow(message: Row<'inbox_messages'>, language: Language): Static<
     id: message.message_id,
     kind: message.kind,
     title: language === 'zh' ? message.title_zh : message.title_en,
-    tokens: message.tokens,
+    tokens: tokensLeft(message),
     coins: message.coins,
     act_items: JSON.parse(message.act_items) as ActItems,
     order_id: message.reward_order_id,

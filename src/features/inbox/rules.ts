@@ -15,6 +15,7 @@ export function rewardMessage(order: Row<'orders'>, nowMs: number): NewRow<'inbo
     title_zh: order.item_name_zh ?? '',
     coins: 0,
     tokens: order.tokens,
+    tokens_taken: 0,
     act_items: order.act_items,
     state: 'unclaimed',
     created_at_ms: nowMs,
@@ -22,6 +23,11 @@ export function rewardMessage(order: Row<'orders'>, nowMs: number): NewRow<'inbo
     expires_at_ms: null,
     claimed_at_ms: null,
   }
+}
+
+/** What of a message's tokens is still there: partial refunds may have taken some while it waited. */
+export function tokensLeft(message: { tokens: number; tokens_taken: number }): number {
+  return message.tokens - message.tokens_taken
 }
 
 /** Why a message cannot be claimed now, or null when it can. */

@@ -77,6 +77,8 @@ async function writeOrder(
   const { appId, playerId, item, nowMs } = request
   const player = await lockActivePlayer(tx, { appId, playerId })
   if (!player) return refused('player_not_found')
+  // Who demands money back is sold nothing more until that is decided.
+  if (player.open_disputes > 0) return refused('player_disputed')
   const price = item ? listPrice(item) : null
   // Nothing was paid yet, so there is nothing for support to find.
   if (!item || !price) return refused('item_not_found', { action: 'show_message' })

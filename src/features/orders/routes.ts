@@ -133,7 +133,10 @@ function createOrderRoute(deps: CreateOrderDeps) {
       checkout: Type.Union([Checkout, Type.Null()], { description: 'Null when the order is paid or over by now' }),
       msg: Type.String(),
     }),
-    errors: ['player_not_found', 'item_not_found', 'item_locked', 'too_many_requests', 'channel_unavailable'],
+    errors: [
+      ...(['player_not_found', 'player_disputed', 'item_not_found', 'item_locked'] as const),
+      ...(['too_many_requests', 'channel_unavailable'] as const),
+    ],
     examples: {
       body: { item_id: 1, payment_channel: 'sandbox' },
       answer: {

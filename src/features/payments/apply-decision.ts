@@ -1,74 +1,29 @@
-import type { PaymentLine, VerifiedPayment } from '../../channels/channel.ts'
 import type { NewRow } from '../../db/schema.ts'
-import { newReviewEntryId, type OrderId } from '../../kernel/ids.ts'
+import { newReviewEntryId } from '../../kernel/ids.ts'
 import { invariant, unreachable } from '../../kernel/invariant.ts'
 import { type Money, minorUnits } from '../../kernel/money.ts'
-import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { accepted, refused } from '../../kernel/outcome.ts'
 import { rewardMessage } from '../inbox/index.ts'
 import { type LockedOrder, makeOpenOrder, recordOrderState, takeTerms } from '../orders/index.ts'
 import type { LockedPlayer } from '../players/index.ts'
-import type { Reward, StoreItem } from '../store/index.ts'
+import type { Reward } from '../store/index.ts'
+import { inboxAccount, type Posting, playerAccount, postLedgerTransaction } from '../wallet/index.ts'
+import { orderKey } from './lock-settlement.ts'
+import type { SettlementRefusal } from './rules.ts'
+import { settlementOf } from './settlement.ts'
 import {
-  inboxAccount,
-  type LedgerTransaction,
-  type Posting,
-  playerAccount,
-  postLedgerTransaction,
-} from '../wallet/index.ts'
-import { type LockedPayment, type LockedSettlement, orderKey } from './lock-settlement.ts'
-import type { KeptEvent } from './payment-event.ts'
-import type { Decision, SettlementRefusal } from './rules.ts'
-import { type Settlement, settlementOf } from './settlement.ts'
+  type DecidedLine,
+  grantedOrder,
+  type LineResult,
+  orderOf,
+  playerOf,
+  type SettlementDraft,
+} from './settlement-draft.ts'
+import { isGivenBack, refundedSettlement, standAsTold } from './stand-as-told.ts'
 
-/** What a settlement is going to write, collected in memory and written in as few statements as there are tables. */
-export interface SettlementDraft {
-  readonly locked: LockedSettlement
-  readonly nowMs: number
-  readonly newPayments: Set<LockedPayment>
-  readonly newLines: NewRow<'payment_lines'>[]
-  readonly newOrders: Set<LockedOrder>
-  readonly changedOrders: Set<LockedOrder>
-  readonly changedPlayers: Set<LockedPlayer>
-  readonly ledger: LedgerTransaction[]
-  readonly messages: NewRow<'inbox_messages'>[]
-  readonly outbox: NewRow<'outbox_events'>[]
-  readonly reviewEntries: NewRow<'review_entries'>[]
-  readonly events: KeptEvent[]
-}
-
-export function emptyDraft(locked: LockedSettlement, nowMs: number): SettlementDraft {
-  return {
-    locked,
-    nowMs,
-    newPayments: new Set(),
-    newLines: [],
-    newOrders: new Set(),
-    changedOrders: new Set(),
-    changedPlayers: new Set(),
-    ledger: [],
-    messages: [],
-    outbox: [],
-    reviewEntries: [],
-    events: [],
-  }
-}
-
-/** One decided line with everything that it concerns. */
-export interface DecidedLine {
-  readonly verified: VerifiedPayment
-  readonly line: PaymentLine
-  readonly payment: LockedPayment
-  readonly item: StoreItem | null
-  readonly decision: Decision
-}
-
-/** What a line came to: the answer to its caller and the verdict that the event keeps. */
-export interface LineResult {
-  readonly verdict: string
-  /** The order that answers for the line: the named one, or the one that an approval granted it to. */
-  readonly orderId: OrderId
-  readonly outcome: Outcome<Settlement>
-}
+/** Why a line was not granted whose money was given back before it was told of. */
+const REFUNDED_BEFORE = 'refunded_before'
+type LineRefusal = SettlementRefusal | typeof REFUNDED_BEFORE
 
 /** Writes a decision down in the draft. Nothing can be refused here: that was decided before. */
 export function applyDecision(draft: SettlementDraft, decided: DecidedLine): LineResult {
@@ -81,7 +36,7 @@ function writeDown(draft: SettlementDraft, decided: DecidedLine): Omit<LineResul
   const { decision } = decided
   switch (decision.kind) {
     case 'grant':
-      return grant(draft, decided, decision.reward)
+      return isGivenBack(decided) ? bookAsRefunded(draft, decided) : grant(draft, decided, decision.reward)
     case 'replay':
       return {
         verdict: 'replayed',
@@ -90,7 +45,10 @@ function writeDown(draft: SettlementDraft, decided: DecidedLine): Omit<LineResul
     case 'duplicate':
       if (decision.isNew) {
         addLine(draft, decided, { standing: 'duplicate', refusal: null })
-        addReviewEntry(draft, decided, 'duplicate_charge')
+        addReviewEntry(draft, decided, {
+          reason: 'duplicate_charge',
+          state: isGivenBack(decided) ? 'refunded' : 'open',
+        })
       }
       return {
         verdict: decision.isNew ? 'duplicate_charge' : 'replayed',
@@ -102,6 +60,9 @@ function writeDown(draft: SettlementDraft, decided: DecidedLine): Omit<LineResul
     case 'review_money':
       return queue(draft, decided, decision.refusal)
     case 'refuse_again':
+      if (decision.refusal === REFUNDED_BEFORE) {
+        return { verdict: 'replayed', outcome: accepted(refundedSettlement(draft, decided, { replayed: true })) }
+      }
       return { verdict: decision.refusal, outcome: refused(decision.refusal) }
     case 'contradiction':
       return { verdict: 'order_conflict', outcome: refused('order_conflict') }
@@ -151,7 +112,21 @@ function grant(draft: SettlementDraft, decided: DecidedLine, reward: Reward): Om
   if (existing) draft.changedOrders.add(order)
   draft.changedPlayers.add(player)
   addLine(draft, decided, { standing: 'granted', refusal: null })
+  if (payment.causes.length > 0) standAsTold(draft, decided, { order, player, message })
   return { verdict: 'granted', outcome: accepted(settlementOf(order, { replayed: false })) }
+}
+
+/** Grants nothing: the order shows what was bought and that the money went back; should that be undone, a person decides. */
+function bookAsRefunded(draft: SettlementDraft, decided: DecidedLine): Omit<LineResult, 'orderId'> {
+  putOrderInReview(draft, decided, REFUNDED_BEFORE)
+  const order = orderOf(draft, decided)
+  invariant(order, 'an order that is put in review is there')
+  const { nowMs } = draft
+  const player = playerOf(draft, decided)
+  draft.outbox.push(recordOrderState({ order, player, nowMs, from: 'review', to: 'refunded' }))
+  addLine(draft, decided, { standing: 'review', refusal: REFUNDED_BEFORE })
+  addReviewEntry(draft, decided, { reason: REFUNDED_BEFORE, state: 'refunded' })
+  return { verdict: 'refunded', outcome: accepted(refundedSettlement(draft, decided, { replayed: false })) }
 }
 
 /** Coins go to the wallet at once; tokens, base and bonus apart, wait in the inbox. */
@@ -166,7 +141,7 @@ function grantPostings(player: LockedPlayer, reward: Reward): Posting[] {
   return postings.filter((posting) => posting.amount > 0)
 }
 
-function putOrderInReview(draft: SettlementDraft, decided: DecidedLine, refusal: SettlementRefusal): void {
+function putOrderInReview(draft: SettlementDraft, decided: DecidedLine, refusal: LineRefusal): void {
   const { nowMs } = draft
   const player = playerOf(draft, decided)
   const existing = orderOf(draft, decided)
@@ -194,7 +169,8 @@ function expectedPrice({ item, line }: DecidedLine): Money {
 
 function queue(draft: SettlementDraft, decided: DecidedLine, refusal: SettlementRefusal): Omit<LineResult, 'orderId'> {
   addLine(draft, decided, { standing: 'review', refusal })
-  addReviewEntry(draft, decided, refusal)
+  const state = isGivenBack(decided) ? 'refunded' : 'open'
+  addReviewEntry(draft, decided, { reason: refusal, state })
   return { verdict: refusal, outcome: refused(refusal) }
 }
 
@@ -243,7 +219,11 @@ function addLine(
   draft.newLines.push(row)
 }
 
-function addReviewEntry(draft: SettlementDraft, { verified, line, payment }: DecidedLine, reason: string): void {
+function addReviewEntry(
+  draft: SettlementDraft,
+  { verified, line, payment }: DecidedLine,
+  { reason, state }: { reason: string; state: 'open' | 'refunded' },
+): void {
   draft.reviewEntries.push({
     entry_id: newReviewEntryId(),
     payment_id: payment.row.payment_id,
@@ -252,28 +232,8 @@ function addReviewEntry(draft: SettlementDraft, { verified, line, payment }: Dec
     order_id: line.orderId,
     user_id: verified.playerId,
     reason,
-    state: 'open',
+    state,
     created_at_ms: draft.nowMs,
-    closed_at_ms: null,
+    closed_at_ms: state === 'open' ? null : draft.nowMs,
   })
-}
-
-function orderOf(draft: SettlementDraft, { verified, line }: DecidedLine): LockedOrder | undefined {
-  return draft.locked.orders.get(orderKey({ appId: verified.appId, orderId: line.orderId }))
-}
-
-function grantedOrder(
-  draft: SettlementDraft,
-  { verified }: DecidedLine,
-  orderId: LockedOrder['order_id'],
-): LockedOrder {
-  const order = draft.locked.orders.get(orderKey({ appId: verified.appId, orderId }))
-  invariant(order, `order ${orderId} was granted, so it is there`)
-  return order
-}
-
-function playerOf(draft: SettlementDraft, { verified }: DecidedLine): LockedPlayer {
-  const player = draft.locked.players.get(verified.playerId)
-  invariant(player, `player ${verified.playerId} is locked before anything is decided`)
-  return player
 }

@@ -79,8 +79,8 @@ function webhookRoute(deps: CheckDeps, params: ReturnType<typeof Type.Object>) {
     access: 'webhook',
     params,
     answer: Type.Object({
-      order_id: Type.String(),
-      order_status: Type.String(),
+      order_id: Type.Union([Type.String(), Type.Null()], { description: 'Null while the payment itself has not come' }),
+      order_status: Type.Union([Type.String(), Type.Null()]),
       refusal: Type.Union([Type.String(), Type.Null()], { description: 'Why the money waits for a person' }),
       msg: Type.String(),
     }),

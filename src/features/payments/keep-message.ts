@@ -1,4 +1,4 @@
-import type { MessageSource, VerifiedFailure, VerifiedPayment } from '../../channels/channel.ts'
+import type { MessageSource, VerifiedFailure, VerifiedNotice, VerifiedPayment } from '../../channels/channel.ts'
 import type { Database } from '../../db/database.ts'
 import { StorageUnavailable } from '../../db/errors.ts'
 import { type Outcome, refused } from '../../kernel/outcome.ts'
@@ -21,7 +21,7 @@ export interface KeepDeps {
  */
 export async function workOnMessage<T>(
   deps: KeepDeps,
-  message: VerifiedPayment | VerifiedFailure,
+  message: VerifiedPayment | VerifiedFailure | VerifiedNotice,
   work: () => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
   try {

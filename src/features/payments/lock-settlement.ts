@@ -5,14 +5,24 @@ import { type AppId, newPaymentId, type OrderId, type PaymentId, type PlayerId }
 import { invariant } from '../../kernel/invariant.ts'
 import { type LockedOrder, selectOrdersForUpdate } from '../orders/index.ts'
 import { type LockedPlayer, lockPlayers } from '../players/index.ts'
+import { selectCauses } from './cause-queries.ts'
 import { ensureAndLockIdentities, lockPayments, selectPaymentLines } from './queries.ts'
+import { type Cause, mergedCauses } from './reversal-rules.ts'
 import { factsIdentity, type PaymentIdentity, transactionIdentity } from './rules.ts'
+
+/** Stands in a tombstone: who pays is not known before the payment itself comes. */
+export const PAYER_UNKNOWN = 0
 
 /** A payment that this transaction holds: known from before, or made by it. */
 export interface LockedPayment {
   readonly row: Row<'payments'>
   readonly lines: Map<number, Row<'payment_lines'>>
+  /** True when no delivery has told of the payment itself before. */
   readonly isNew: boolean
+  /** True for a row that is there: also a tombstone's, whose refund or dispute came before the payment. */
+  readonly isStored: boolean
+  /** What takes it back, where that came first; not read for a payment that has lines. */
+  causes: readonly Cause[]
 }
 
 /** Everything that a settlement has locked, in the agreed sequence: payments, then orders, then players. */
@@ -29,6 +39,8 @@ export interface IdentityChanges {
   readonly adopted: readonly { key: string; paymentId: PaymentId }[]
   readonly transactionIds: readonly { paymentId: PaymentId; transactionId: string }[]
   readonly unneeded: readonly string[]
+  /** Tombstones that proved to be one payment. */
+  readonly merged: readonly { into: PaymentId; from: PaymentId }[]
 }
 
 /** The key of an order in memory: ids are unique within their app. */
@@ -55,6 +67,8 @@ interface NamedPayment {
   readonly verified: VerifiedPayment
   readonly candidateId: PaymentId
   readonly transaction: PaymentIdentity | null
+  /** What refunds and disputes call it. */
+  readonly others: readonly PaymentIdentity[]
   readonly facts: PaymentIdentity | null
 }
 
@@ -64,8 +78,8 @@ async function ensureAndLockPayments(
 ): Promise<{ payments: LockedPayment[]; identityChanges: IdentityChanges }> {
   const named = verified.map(namePayment)
   const wanted = new Map<string, NewRow<'payment_identities'>>()
-  for (const { candidateId, transaction, facts } of named) {
-    for (const name of [transaction, facts]) {
+  for (const { candidateId, transaction, others, facts } of named) {
+    for (const name of [transaction, ...others, facts]) {
       if (!name || wanted.has(name.key)) continue
       wanted.set(name.key, { identity_key: name.key, payment_id: candidateId, identity: name.identity })
     }
@@ -78,7 +92,9 @@ async function ensureAndLockPayments(
   const held = new Map<PaymentId, LockedPayment>()
   for (const row of known) {
     const ofPayment = (lines.get(row.payment_id) ?? []).map((line) => [line.line_no, line] as const)
-    held.set(row.payment_id, { row, lines: new Map(ofPayment), isNew: false })
+    const isNew = ofPayment.length === 0
+    const causes = isNew ? await selectCauses(tx, row.payment_id) : []
+    held.set(row.payment_id, { row, lines: new Map(ofPayment), isNew, isStored: true, causes })
   }
   return resolvePayments({ named, written, held, nowMs })
 }
@@ -91,6 +107,7 @@ function namePayment(verified: VerifiedPayment): NamedPayment {
     verified,
     candidateId: newPaymentId(),
     transaction: transactionId === null ? null : transactionIdentity(verified, transactionId),
+    others: (verified.otherIds ?? []).map((id) => transactionIdentity(verified, id)),
     facts: verified.factsAreIdentity ? factsIdentity(verified, { ...first, playerId }) : null,
   }
   invariant(named.transaction || named.facts, 'a payment has an identity')
@@ -107,28 +124,30 @@ function resolvePayments(input: {
   const { held } = input
   const current = new Map(input.written)
   const transactionIds: { paymentId: PaymentId; transactionId: string }[] = []
+  const merged: { into: PaymentId; from: PaymentId }[] = []
   const heldUnder = (name: PaymentIdentity | null): LockedPayment | undefined => {
     const id = name ? current.get(name.key) : undefined
     return id === undefined ? undefined : held.get(id)
   }
   const payments = input.named.map((named): LockedPayment => {
-    const { verified, transaction, facts } = named
-    const byTransaction = heldUnder(transaction)
-    if (byTransaction) return byTransaction
+    const { verified, transaction, others, facts } = named
+    const byName = [transaction, ...others].map(heldUnder).filter((found) => found !== undefined)
+    const known = byName.find(({ lines }) => lines.size > 0) ?? byName[0]
+    if (known) return nameAgain(known, { named, byName, current, held, transactionIds, merged })
     const byFacts = heldUnder(facts)
     if (byFacts && !transaction) return byFacts
     if (byFacts && transaction && byFacts.row.transaction_id === null) {
       // The first transaction id that arrives with the same facts is this payment's: adopted, not a second charge.
       byFacts.row.transaction_id = verified.transactionId
       current.set(transaction.key, byFacts.row.payment_id)
-      if (!byFacts.isNew && verified.transactionId !== null) {
+      if (byFacts.isStored && verified.transactionId !== null) {
         transactionIds.push({ paymentId: byFacts.row.payment_id, transactionId: verified.transactionId })
       }
       return byFacts
     }
     const made = makePayment(named, input.nowMs)
     held.set(made.row.payment_id, made)
-    if (transaction) current.set(transaction.key, made.row.payment_id)
+    for (const name of [transaction, ...others]) if (name) current.set(name.key, made.row.payment_id)
     if (facts && !byFacts) current.set(facts.key, made.row.payment_id)
     return made
   })
@@ -138,7 +157,37 @@ function resolvePayments(input: {
     if (!held.has(paymentId)) unneeded.push(key)
     else if (input.written.get(key) !== paymentId) adopted.push({ key, paymentId })
   }
-  return { payments, identityChanges: { adopted, transactionIds, unneeded } }
+  return { payments, identityChanges: { adopted, transactionIds, unneeded, merged } }
+}
+
+/** A payment that is known by one of its names is known by all of them from now on; what was told under others is its own. */
+function nameAgain(
+  known: LockedPayment,
+  about: {
+    named: NamedPayment
+    byName: readonly LockedPayment[]
+    current: Map<string, PaymentId>
+    held: Map<PaymentId, LockedPayment>
+    transactionIds: { paymentId: PaymentId; transactionId: string }[]
+    merged: { into: PaymentId; from: PaymentId }[]
+  },
+): LockedPayment {
+  const { named, current, held } = about
+  const { payment_id: paymentId } = known.row
+  for (const other of new Set(about.byName)) {
+    if (other === known || other.lines.size > 0) continue
+    about.merged.push({ into: paymentId, from: other.row.payment_id })
+    known.causes = mergedCauses(known.causes, other.causes)
+    held.delete(other.row.payment_id)
+  }
+  for (const name of [named.transaction, ...named.others]) if (name) current.set(name.key, paymentId)
+  const { transactionId, playerId } = named.verified
+  if (known.row.transaction_id === null && transactionId !== null) {
+    known.row.transaction_id = transactionId
+    if (known.isStored) about.transactionIds.push({ paymentId, transactionId })
+  }
+  if (known.row.payer_user_id === PAYER_UNKNOWN) known.row.payer_user_id = playerId
+  return known
 }
 
 function makePayment({ verified, candidateId }: NamedPayment, nowMs: number): LockedPayment {
@@ -154,6 +203,8 @@ function makePayment({ verified, candidateId }: NamedPayment, nowMs: number): Lo
     },
     lines: new Map(),
     isNew: true,
+    isStored: false,
+    causes: [],
   }
 }
 

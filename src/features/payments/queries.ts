@@ -68,6 +68,18 @@ export async function setTransactionId(
   await tx.updateTable('payments').set({ transaction_id: transactionId }).where('payment_id', '=', paymentId).execute()
 }
 
+/** A payment that its refund or dispute has come before gets its payer. The caller holds it. */
+export async function nameThePayer(
+  tx: Tx,
+  payment: Pick<Row<'payments'>, 'payment_id' | 'payer_user_id'>,
+): Promise<void> {
+  await tx
+    .updateTable('payments')
+    .set({ payer_user_id: payment.payer_user_id })
+    .where('payment_id', '=', payment.payment_id)
+    .execute()
+}
+
 export async function insertPayments(tx: Tx, payments: readonly NewRow<'payments'>[]): Promise<void> {
   if (payments.length > 0) await tx.insertInto('payments').values(payments).execute()
 }

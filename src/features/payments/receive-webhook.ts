@@ -5,13 +5,13 @@ import type { OrderId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { CheckDeps } from './check-order.ts'
 import { keepAlone } from './keep-message.ts'
-import { recordMessage, settleMessage } from './settle-message.ts'
+import { bookNotice, recordMessage, settleMessage } from './settle-message.ts'
 
 /** What became of a genuine callback. */
 export interface Received {
-  readonly orderId: OrderId
+  readonly orderId: OrderId | null
   /** `review` also where the money waits and its order, if any, was not touched. */
-  readonly orderStatus: OrderStatus
+  readonly orderStatus: OrderStatus | null
   /** Why the money waits for a person; null where it does not. */
   readonly refusal: ErrorCode | null
 }
@@ -37,6 +37,10 @@ export async function receiveWebhook(
     const recorded = await recordMessage(deps, message.value.failure)
     if (!recorded.ok) return recorded
     return accepted({ orderId: recorded.value.orderId, orderStatus: recorded.value.orderStatus, refusal: null })
+  }
+  if (message.value.kind === 'notice') {
+    const noticed = await bookNotice(deps, message.value.notice)
+    return noticed.ok ? accepted({ ...noticed.value, refusal: null }) : noticed
   }
   const { payment } = message.value
   const settled = await settleMessage(deps, payment)

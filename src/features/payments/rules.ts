@@ -29,7 +29,7 @@ export type Decision =
   /** The money goes to the review queue; the order, if any, is not touched. */
   | { readonly kind: 'review_money'; readonly refusal: SettlementRefusal }
   /** The same payment again while it waits for a person: the same answer, nothing new. */
-  | { readonly kind: 'refuse_again'; readonly refusal: SettlementRefusal }
+  | { readonly kind: 'refuse_again'; readonly refusal: SettlementRefusal | 'refunded_before' }
   /** A known payment told with other facts: kept as an event; the money is where it was. */
   | { readonly kind: 'contradiction' }
 
@@ -51,7 +51,7 @@ export interface KnownLine {
   readonly priceMinor: MinorUnits
   readonly currency: CurrencyCode
   readonly standing: LineStanding
-  readonly refusal: SettlementRefusal | null
+  readonly refusal: SettlementRefusal | 'refunded_before' | null
   readonly grantedOrderId: OrderId | null
 }
 

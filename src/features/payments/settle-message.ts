@@ -1,6 +1,7 @@
-import type { VerifiedFailure, VerifiedPayment } from '../../channels/channel.ts'
+import type { VerifiedFailure, VerifiedNotice, VerifiedPayment } from '../../channels/channel.ts'
 import { invariant } from '../../kernel/invariant.ts'
-import type { Outcome } from '../../kernel/outcome.ts'
+import { accepted, type Outcome } from '../../kernel/outcome.ts'
+import { type AppliedNotice, applyNotice } from './apply-notice.ts'
 import { type KeepDeps, workOnMessage } from './keep-message.ts'
 import type { PaymentLane } from './payment-lane.ts'
 import { type RecordedFailure, recordFailure } from './record-failure.ts'
@@ -23,4 +24,9 @@ export function settleMessage(deps: MessageDeps, payment: VerifiedPayment): Prom
 /** Records a failure, whichever road it came by. */
 export function recordMessage(deps: MessageDeps, failure: VerifiedFailure): Promise<Outcome<RecordedFailure>> {
   return workOnMessage(deps, failure, () => recordFailure(deps, failure))
+}
+
+/** Books a refund or a dispute, whichever road it came by. */
+export function bookNotice(deps: MessageDeps, notice: VerifiedNotice): Promise<Outcome<AppliedNotice>> {
+  return workOnMessage(deps, notice, async () => accepted(await applyNotice(deps, notice)))
 }

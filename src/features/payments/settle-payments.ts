@@ -5,13 +5,15 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { AppId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import type { Outcome } from '../../kernel/outcome.ts'
+import type { Apps } from '../apps/index.ts'
 import { insertMessages } from '../inbox/index.ts'
 import { insertOrders, type LockedOrder, updateOrders } from '../orders/index.ts'
 import { insertOutboxEvents } from '../outbox/index.ts'
 import { type LockedPlayer, saveLockedPlayers } from '../players/index.ts'
 import { type ActItem, type Catalogue, type Catalogues, itemAt } from '../store/index.ts'
 import { insertLedgerTransactions } from '../wallet/index.ts'
-import { applyDecision, emptyDraft, type LineResult, type SettlementDraft } from './apply-decision.ts'
+import { applyDecision } from './apply-decision.ts'
+import { insertOrderReversals, mergeCauses } from './cause-queries.ts'
 import { type LockedPayment, lockSettlement, orderKey } from './lock-settlement.ts'
 import { keepEvent } from './payment-event.ts'
 import {
@@ -20,14 +22,17 @@ import {
   insertPaymentLines,
   insertPayments,
   insertReviewEntries,
+  nameThePayer,
   repointIdentity,
   setTransactionId,
 } from './queries.ts'
-import { decideLine, type KnownLine, type KnownOrder, type LineFacts, type SettlementRefusal } from './rules.ts'
+import { decideLine, type KnownLine, type KnownOrder, type LineFacts } from './rules.ts'
 import type { Settlement } from './settlement.ts'
+import { emptyDraft, type LineResult, type SettlementDraft } from './settlement-draft.ts'
 
 export interface SettleDeps {
   readonly database: Database
+  readonly apps: Apps
   readonly catalogues: Catalogues
   readonly clock: Clock
   /** Told of every message once what came of it is committed. */
@@ -52,7 +57,8 @@ export async function settlePayments(
     const outcomes = verified.map((payment, index) => {
       const held = locked.payments[index]
       invariant(held, 'each verified payment has its row')
-      return settleOne(draft, { verified: payment, held, catalogue: catalogues.get(payment.appId) })
+      const refundPolicy = deps.apps.find(payment.appId)?.refundPolicy ?? 'debt'
+      return settleOne(draft, { verified: payment, held, catalogue: catalogues.get(payment.appId), refundPolicy })
     })
     // From here on nothing may be refused: what follows only writes down what was decided.
     await writeDraft(tx, draft)
@@ -67,16 +73,21 @@ const OWN_QUESTIONS: ReadonlySet<EvidenceKind> = new Set<EvidenceKind>(['look_up
 /** Decides a payment's lines one after the other: an earlier line, or an earlier payment of the batch, counts. */
 function settleOne(
   draft: SettlementDraft,
-  payment: { verified: VerifiedPayment; held: LockedPayment; catalogue: Catalogue | undefined },
+  payment: {
+    verified: VerifiedPayment
+    held: LockedPayment
+    catalogue: Catalogue | undefined
+    refundPolicy: 'debt' | 'cap'
+  },
 ): Outcome<Settlement>[] {
-  const { verified, held, catalogue } = payment
+  const { verified, held, catalogue, refundPolicy } = payment
   const isNew = held.isNew && !draft.newPayments.has(held)
   let isNews = isNew
   const results = verified.lines.map((line): LineResult => {
     const item = catalogue ? itemAt(catalogue, { itemId: line.itemId, nowMs: draft.nowMs }) : null
     const decision = decideLine({ ...factsOf(draft, { verified, line, held, isNew }), item })
     if (decision.kind === 'contradiction') isNews = true
-    return applyDecision(draft, { verified, line, payment: held, item, decision })
+    return applyDecision(draft, { verified, line, payment: held, item, decision, refundPolicy })
   })
   if (isNew) draft.newPayments.add(held)
   // Every callback is kept. The answer to a question of our own, which a player may have asked any number of times, is
@@ -125,7 +136,7 @@ function knownLineOf(held: LockedPayment, line: Row<'payment_lines'>): KnownLine
     priceMinor: line.price_minor,
     currency: line.currency,
     standing: line.standing,
-    refusal: line.refusal as SettlementRefusal | null,
+    refusal: line.refusal as KnownLine['refusal'],
     grantedOrderId: line.granted_order_id,
   }
 }
@@ -155,9 +166,15 @@ async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> {
   for (const adopted of identityChanges.adopted) await repointIdentity(tx, adopted)
   for (const told of identityChanges.transactionIds) await setTransactionId(tx, told)
   await deleteIdentities(tx, identityChanges.unneeded)
+  for (const merged of identityChanges.merged) await mergeCauses(tx, { ...merged, nowMs: draft.nowMs })
+  const [stored, made] = [
+    [...draft.newPayments].filter((one) => one.isStored),
+    [...draft.newPayments].filter((one) => !one.isStored),
+  ]
+  for (const { row } of stored) await nameThePayer(tx, row)
   await insertPayments(
     tx,
-    [...draft.newPayments].map((payment) => payment.row),
+    made.map((payment) => payment.row),
   )
   await insertPaymentLines(tx, draft.newLines)
   await insertOrders(tx, [...draft.newOrders])
@@ -168,6 +185,7 @@ async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> {
   await insertLedgerTransactions(tx, draft.ledger)
   await saveLockedPlayers(tx, [...draft.changedPlayers])
   await insertMessages(tx, draft.messages)
+  await insertOrderReversals(tx, draft.newReversals)
   await insertOutboxEvents(tx, draft.outbox)
   await insertReviewEntries(tx, draft.reviewEntries)
   await insertPaymentEvents(tx, draft.events)

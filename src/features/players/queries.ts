@@ -46,6 +46,8 @@ const LOCKED_COLUMNS = [
   'ledger_seq',
   'chain_hash',
   'event_seq',
+  'open_disputes',
+  'flagged_at_ms',
 ] as const
 
 /** Writes back what a transaction changed on the players that it holds, in one statement. */

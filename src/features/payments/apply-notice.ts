@@ -1,0 +1,214 @@
+import type { VerifiedNotice } from '../../channels/channel.ts'
+import type { Tx } from '../../db/database.ts'
+import type { OrderStatus, Row } from '../../db/schema.ts'
+import type { OrderId, PlayerId } from '../../kernel/ids.ts'
+import { invariant } from '../../kernel/invariant.ts'
+import { saveRewardMessage, selectRewardMessages } from '../inbox/index.ts'
+import { type LockedOrder, recordOrderState, selectOrdersForUpdate, updateOrders } from '../orders/index.ts'
+import { insertOutboxEvents } from '../outbox/index.ts'
+import { type LockedPlayer, lockPlayers, saveLockedPlayers } from '../players/index.ts'
+import { insertLedgerTransactions } from '../wallet/index.ts'
+import {
+  insertOrderReversals,
+  saveCauses,
+  saveRestored,
+  saveReviewEntry,
+  selectOrderReversals,
+  selectReviewEntries,
+} from './cause-queries.ts'
+import { lockNoticedPayment, type NoticedPayment } from './lock-notice.ts'
+import { keepEvent } from './payment-event.ts'
+import { insertPaymentEvents } from './queries.ts'
+import { type Cause, isSameCause, laterNotice, shareTaken } from './reversal-rules.ts'
+import { bringToStanding, type ReversalDraft } from './reverse-grant.ts'
+import type { SettleDeps } from './settle-payments.ts'
+
+// The payment itself has not come: its tombstone keeps what was told.
+const AWAITS_PAYMENT = 'awaits_payment'
+
+/** What became of a notice. */
+export interface AppliedNotice {
+  /** The order that its payment was for; null while the payment itself has not come. */
+  readonly orderId: OrderId | null
+  readonly orderStatus: OrderStatus | null
+  /** As the kept message says it. */
+  readonly verdict: string
+}
+
+/**
+ * Books a refund or a dispute, or what became of one, on the payment that it belongs to. Notices may come in any order,
+ * any number of times, and before their payment: what stands in the end is what the facts demand, not what came last.
+ * @throws StorageUnavailable when the database cannot take it.
+ */
+export async function applyNotice(deps: SettleDeps, notice: VerifiedNotice): Promise<AppliedNotice> {
+  const applied = await deps.database.inTransaction(async (tx) => {
+    const nowMs = deps.clock.nowMs()
+    const payment = await lockNoticedPayment(tx, { notice, nowMs })
+    const held = await lockWhatItMoves(tx, payment)
+    // From here on nothing may be refused.
+    const told = causeTold(notice)
+    const known = payment.causes.find((cause) => isSameCause(cause, told)) ?? null
+    const cause = laterNotice(known, told)
+    const verdict = isUnchanged(known, cause)
+      ? payment.lines.length === 0
+        ? AWAITS_PAYMENT
+        : 'unchanged'
+      : await book(tx, {
+          deps,
+          payment,
+          held,
+          cause,
+          causes: [...payment.causes.filter((one) => one !== known), cause],
+          nowMs,
+        })
+    const order = held.orders.values().next().value ?? null
+    const { payment_id: paymentId } = payment.row
+    const orderId = order?.order_id ?? null
+    await insertPaymentEvents(tx, [keepEvent(notice, { verdict, paymentId, orderId })])
+    return { orderId, orderStatus: order?.status ?? null, verdict }
+  })
+  deps.count({ kind: notice.evidence.kind, verdict: applied.verdict })
+  return applied
+}
+
+function causeTold(notice: VerifiedNotice): Cause {
+  const { cause, causeId, state, lineNo, amount, occurredAtMs } = notice
+  return { cause, causeId, state, lineNo, amount, occurredAtMs }
+}
+
+function isUnchanged(known: Cause | null, cause: Cause): boolean {
+  if (known === null) return false
+  return known.state === cause.state && known.amount?.minor === cause.amount?.minor
+}
+
+/** The orders, players, messages and queue entries that a payment's lines concern, locked in the agreed sequence. */
+interface Held {
+  readonly orders: ReadonlyMap<OrderId, LockedOrder>
+  readonly players: ReadonlyMap<PlayerId, LockedPlayer>
+  readonly messages: readonly Row<'inbox_messages'>[]
+  readonly reversals: readonly Row<'order_reversals'>[]
+  readonly entries: readonly Row<'review_entries'>[]
+}
+
+async function lockWhatItMoves(tx: Tx, { row, lines }: NoticedPayment): Promise<Held> {
+  const orderIds = lines.map((line) => line.granted_order_id ?? line.order_id)
+  const inApp = { appId: row.app_id, orderIds }
+  const orders = await selectOrdersForUpdate(tx, inApp)
+  const players = await lockPlayers(
+    tx,
+    orders.map((order) => order.user_id),
+  )
+  return {
+    orders: new Map(orders.map((order) => [order.order_id, order])),
+    players,
+    messages: await selectRewardMessages(tx, inApp),
+    reversals: await selectOrderReversals(tx, inApp),
+    entries: lines.length === 0 ? [] : await selectReviewEntries(tx, row.payment_id),
+  }
+}
+
+interface Booking {
+  readonly deps: SettleDeps
+  readonly payment: NoticedPayment
+  readonly held: Held
+  readonly cause: Cause
+  readonly causes: readonly Cause[]
+  readonly nowMs: number
+}
+
+async function book(tx: Tx, booking: Booking): Promise<string> {
+  const { payment, held, cause, nowMs } = booking
+  const draft = emptyReversalDraft(nowMs)
+  const changedEntries = new Set<Row<'review_entries'>>()
+  const verdicts = payment.lines.map((line) =>
+    line.standing === 'granted'
+      ? reverseLine(draft, booking, line)
+      : standInQueue(draft, booking, { line, changedEntries }),
+  )
+  await saveCauses(tx, { paymentId: payment.row.payment_id, causes: [cause], nowMs })
+  await writeReversals(tx, draft)
+  for (const entry of changedEntries) await saveReviewEntry(tx, entry)
+  await updateOrders(tx, [...draft.changedOrders])
+  await insertLedgerTransactions(tx, draft.ledger)
+  await saveLockedPlayers(tx, [...draft.changedPlayers])
+  await insertOutboxEvents(tx, draft.outbox)
+  invariant(held.orders.size >= draft.changedOrders.size, 'only locked orders are changed')
+  if (verdicts.length === 0) return AWAITS_PAYMENT
+  return new Set(verdicts).size === 1 ? (verdicts[0] ?? 'unchanged') : 'mixed'
+}
+
+export function emptyReversalDraft(nowMs: number): ReversalDraft {
+  return {
+    nowMs,
+    changedOrders: new Set(),
+    changedPlayers: new Set(),
+    ledger: [],
+    outbox: [],
+    newReversals: [],
+    restoredReversals: [],
+    changedMessages: new Set(),
+  }
+}
+
+/** Writes what is a reversal's alone; orders, players, ledger and events are written with those of the whole transaction. */
+export async function writeReversals(tx: Tx, draft: ReversalDraft): Promise<void> {
+  await insertOrderReversals(tx, draft.newReversals)
+  for (const row of draft.restoredReversals) await saveRestored(tx, row)
+  for (const message of draft.changedMessages) await saveRewardMessage(tx, message)
+}
+
+function reverseLine(draft: ReversalDraft, booking: Booking, line: Row<'payment_lines'>): string {
+  const { deps, payment, held, cause, causes } = booking
+  const order = held.orders.get(line.granted_order_id ?? line.order_id)
+  invariant(order, `the order of line ${line.line_no} was granted, so it is there`)
+  const player = held.players.get(order.user_id)
+  invariant(player, `player ${order.user_id} has an order`)
+  return bringToStanding(
+    draft,
+    {
+      order,
+      player,
+      message: held.messages.find((one) => one.reward_order_id === order.order_id) ?? null,
+      line: { lineNo: line.line_no, priceMinor: line.price_minor, totalMinor: totalOf(payment.lines) },
+      causes,
+      reversals: held.reversals.filter((row) => row.order_id === order.order_id),
+      refundPolicy: deps.apps.find(line.app_id)?.refundPolicy ?? 'debt',
+    },
+    cause,
+  )
+}
+
+function totalOf(lines: readonly Row<'payment_lines'>[]): number {
+  return lines.reduce((sum, line) => sum + line.price_minor, 0)
+}
+
+/**
+ * Money that was never granted moves no coin: its entry of the queue closes when all of it is given back, and opens again
+ * when that is undone. The order that it put in review goes with it.
+ */
+function standInQueue(
+  draft: ReversalDraft,
+  { payment, held, causes }: Booking,
+  { line, changedEntries }: { line: Row<'payment_lines'>; changedEntries: Set<Row<'review_entries'>> },
+): string {
+  const price = { minor: line.price_minor, currency: line.currency }
+  const share = shareTaken(causes, { lineNo: line.line_no, price, totalMinor: totalOf(payment.lines) })
+  const entry = held.entries.find((one) => one.line_no === line.line_no)
+  invariant(entry, `line ${line.line_no} was not granted, so it stands in the queue`)
+  const isGone = share.kind === 'whole'
+  const changes = isGone ? entry.state === 'open' : entry.state === 'refunded'
+  if (!changes) return 'noted'
+  entry.state = isGone ? 'refunded' : 'open'
+  entry.closed_at_ms = isGone ? draft.nowMs : null
+  changedEntries.add(entry)
+  const order = held.orders.get(line.order_id)
+  const player = order && held.players.get(order.user_id)
+  const isItsOwn = order?.user_id === payment.row.payer_user_id && order.granted_payment_id === null
+  const [from, to] = isGone ? (['review', 'refunded'] as const) : (['refunded', 'review'] as const)
+  if (line.standing === 'review' && order && player && isItsOwn && order.status === from) {
+    draft.outbox.push(recordOrderState({ order, player, nowMs: draft.nowMs, from, to }))
+    draft.changedOrders.add(order)
+    draft.changedPlayers.add(player)
+  }
+  return isGone ? 'entry_refunded' : 'entry_reopened'
+}

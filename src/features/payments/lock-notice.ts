@@ -1,0 +1,79 @@
+import type { VerifiedNotice } from '../../channels/channel.ts'
+import type { Tx } from '../../db/database.ts'
+import type { Row } from '../../db/schema.ts'
+import { newPaymentId, type PaymentId } from '../../kernel/ids.ts'
+import { invariant } from '../../kernel/invariant.ts'
+import { mergeCauses, selectCauses } from './cause-queries.ts'
+import { PAYER_UNKNOWN } from './lock-settlement.ts'
+import {
+  ensureAndLockIdentities,
+  insertPayments,
+  lockPayments,
+  repointIdentity,
+  selectPaymentLines,
+} from './queries.ts'
+import type { Cause } from './reversal-rules.ts'
+import { transactionIdentity } from './rules.ts'
+
+/** The payment that a notice is about, locked: one that was paid, or a tombstone that waits for its payment. */
+export interface NoticedPayment {
+  readonly row: Row<'payments'>
+  /** None: nobody has told of the payment itself yet. */
+  readonly lines: readonly Row<'payment_lines'>[]
+  readonly causes: readonly Cause[]
+}
+
+/**
+ * Finds the payment by any of the names that the notice gives it, or makes a tombstone under all of them: the payment
+ * that comes later finds it there. Tombstones of several names that prove to be one payment become one.
+ */
+export async function lockNoticedPayment(
+  tx: Tx,
+  { notice, nowMs }: { notice: VerifiedNotice; nowMs: number },
+): Promise<NoticedPayment> {
+  const candidateId = newPaymentId()
+  const names = notice.paymentIds.map((id) => transactionIdentity(notice, id))
+  invariant(names.length > 0, 'a notice names its payment')
+  const wanted = new Map(
+    names.map(({ key, identity }) => [key, { identity_key: key, payment_id: candidateId, identity }] as const),
+  )
+  const written = await ensureAndLockIdentities(tx, [...wanted.values()])
+  const knownIds = [...new Set(written.values())].filter((id) => id !== candidateId)
+  const [known, lines] = [await lockPayments(tx, knownIds), await selectPaymentLines(tx, knownIds)]
+  const row = payerFirst(known, lines) ?? tombstone(notice, { candidateId, nowMs })
+  if (known.length === 0) await insertPayments(tx, [row])
+  const others = known.filter((payment) => payment.payment_id !== row.payment_id)
+  for (const [key, paymentId] of written) {
+    if (paymentId !== row.payment_id) await repointIdentity(tx, { key, paymentId: row.payment_id })
+  }
+  for (const other of others) await mergeCauses(tx, { into: row.payment_id, from: other.payment_id, nowMs })
+  return {
+    row,
+    lines: lines.filter((line) => line.payment_id === row.payment_id),
+    causes: known.length === 0 ? [] : await selectCauses(tx, row.payment_id),
+  }
+}
+
+function payerFirst(
+  known: readonly Row<'payments'>[],
+  lines: readonly Row<'payment_lines'>[],
+): Row<'payments'> | undefined {
+  const paid = new Set(lines.map((line) => line.payment_id))
+  invariant(paid.size <= 1, 'the names of a notice are those of one payment')
+  return known.find((payment) => paid.has(payment.payment_id)) ?? known[0]
+}
+
+function tombstone(
+  notice: VerifiedNotice,
+  { candidateId, nowMs }: { candidateId: PaymentId; nowMs: number },
+): Row<'payments'> {
+  return {
+    payment_id: candidateId,
+    app_id: notice.appId,
+    instance: notice.instance,
+    environment: notice.environment,
+    transaction_id: null,
+    payer_user_id: PAYER_UNKNOWN,
+    created_at_ms: nowMs,
+  }
+}
