@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { fakeClock } from '../../test/support/fake-clock.ts'
 import { startGraphServer } from '../../test/support/graph-server.ts'
 import { openMemoryStore } from '../../test/support/memory-store.ts'
-import { startOidcIssuer, type TokenClaims, type Written } from '../../test/support/oidc-issuer.ts'
+import { EC_KID, startOidcIssuer, type TokenClaims, type Written } from '../../test/support/oidc-issuer.ts'
 import type { AppId } from '../kernel/ids.ts'
 import type { Proof } from './identity-provider.ts'
 import { openIdentityProviders } from './registry.ts'
@@ -77,6 +77,15 @@ test('where a nonce is required, a token without one is refused on every platfor
   ]
   for (const [index, [said, code]] of tries.entries()) assert.equal(said, code, `case ${index}`)
   assert.equal(graph.calls.length, 0)
+})
+
+test('ES256 is taken by a key for it, but of Facebook, which never signs so', async () => {
+  const { google, apple, facebook: limited } = platforms({ nonceRequired: false })
+  const token = (aud: string) =>
+    issuer.written({ header: { alg: 'ES256', kid: EC_KID }, claims: { aud }, by: 'issuer_ec' })
+  assert.equal(await codeOf(google, { credential: token('client') }), 'proven')
+  assert.equal(await codeOf(apple, { credential: token('client') }), 'proven')
+  assert.equal(await codeOf(limited, { credential: token(app.appId) }), 'proof_wrong_algorithm')
 })
 
 test('a token beyond eight kilobytes is refused before it is looked at', async () => {

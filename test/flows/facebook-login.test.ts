@@ -108,6 +108,10 @@ onEveryEngine(
       }
       graph.answerWith('debug_token', graphError(100))
       assertRefused(await logIn({ credential: issue() }), 401, 'proof_wrong_audience')
+      graph.answerWith('debug_token', null)
+      graph.answerWith('me', graphError(100))
+      assertRefused(await logIn({ credential: issue() }), 503, 'provider_unavailable')
+      graph.answerWith('me', null)
       graph.answerWith('debug_token', { status: 200, body: '{"data":[]}' })
       assertRefused(await logIn({ credential: issue() }), 503, 'provider_unavailable')
       graph.answerWith('debug_token', null)

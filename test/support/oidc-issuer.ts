@@ -35,8 +35,11 @@ export interface Written {
   readonly claims?: TokenClaims
   /** Instead of claims: any text in their place. */
   readonly payload?: string
-  readonly by?: 'issuer' | 'stranger' | 'nobody' | { hmac: string } | { hash: 'RSA-SHA512' } | 'stranger_ec'
+  readonly by?: 'issuer' | 'stranger' | 'nobody' | { hmac: string } | { hash: 'RSA-SHA512' } | 'issuer_ec'
 }
+
+/** Beside its RSA keys an issuer has one for ES256, under this name. */
+export const EC_KID = 'ec'
 
 interface SigningKey {
   readonly kid: string
@@ -49,7 +52,7 @@ const HOUR_SECONDS = 3600
 export async function startOidcIssuer(of: { clock: Clock; issuer: string; audience: string }): Promise<OidcIssuer> {
   const keys: SigningKey[] = [newKey()]
   const stranger = newKey()
-  const strangerEc = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   let answer: KeysAnswer = 'keys'
   let keyFetches = 0
   const server = createServer((_request, response) => {
@@ -61,7 +64,9 @@ export async function startOidcIssuer(of: { clock: Clock; issuer: string; audien
       page: '<html></html>',
       no_keys: '{"keys":[]}',
       huge: `{"keys":[],"more":"${'x'.repeat(100_000)}"}`,
-      keys: JSON.stringify({ keys: keys.map(publicJwk) }),
+      keys: JSON.stringify({
+        keys: [...keys.map(publicJwk), { ...ec.publicKey.export({ format: 'jwk' }), kid: EC_KID, use: 'sig' }],
+      }),
     }
     response.writeHead(200, { 'content-type': 'application/json' }).end(bodies[answer])
   })
@@ -87,7 +92,7 @@ export async function startOidcIssuer(of: { clock: Clock; issuer: string; audien
       new SignJWT(claims(changes))
         .setProtectedHeader({ alg: 'RS256', kid: current().kid, typ: 'JWT' })
         .sign(current().privateKey),
-    written: (how) => written(how, { honest: claims(), key: current(), stranger, strangerEc: strangerEc.privateKey }),
+    written: (how) => written(how, { honest: claims(), key: current(), stranger, ec: ec.privateKey }),
     publicPem: () => current().publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     answerWith: (next) => {
       answer = next
@@ -113,16 +118,16 @@ function publicJwk({ kid, publicKey }: SigningKey): object {
 
 function written(
   { header, claims, payload, by = 'issuer' }: Written,
-  known: { honest: TokenClaims; key: SigningKey; stranger: SigningKey; strangerEc: KeyObject },
+  known: { honest: TokenClaims; key: SigningKey; stranger: SigningKey; ec: KeyObject },
 ): string {
-  const { honest, key, stranger, strangerEc } = known
+  const { honest, key, stranger, ec } = known
   const head = JSON.stringify({ alg: 'RS256', kid: key.kid, ...header })
   const text = payload ?? JSON.stringify({ ...honest, ...claims })
   const data = `${base64url(head)}.${base64url(text)}`
   const signature = (): Buffer => {
     if (by === 'nobody') return Buffer.alloc(0)
     if (by === 'stranger') return sign('RSA-SHA256', Buffer.from(data), stranger.privateKey)
-    if (by === 'stranger_ec') return sign('sha256', Buffer.from(data), { key: strangerEc, dsaEncoding: 'ieee-p1363' })
+    if (by === 'issuer_ec') return sign('sha256', Buffer.from(data), { key: ec, dsaEncoding: 'ieee-p1363' })
     if (by === 'issuer') return sign('RSA-SHA256', Buffer.from(data), key.privateKey)
     if ('hmac' in by) return createHmac('sha256', by.hmac).update(data).digest()
     return sign(by.hash, Buffer.from(data), key.privateKey)

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../src/kernel/error-codes.ts'
-import { base64url, type OidcIssuer, type TokenClaims, type Written } from './oidc-issuer.ts'
+import { base64url, EC_KID, type OidcIssuer, type TokenClaims, type Written } from './oidc-issuer.ts'
 
 /** A body of a login that must be refused, and with which code. */
 export interface RefusedLogin {
@@ -67,6 +67,10 @@ function writtenTokens(
     wrote('one without a signature that says it has one', 'invalid_proof', { by: 'nobody' }),
     wrote('one of algorithm none', 'proof_wrong_algorithm', { header: { alg: 'none' }, by: 'nobody' }),
     wrote('one of algorithm None', 'proof_wrong_algorithm', { header: { alg: 'None' }, by: 'nobody' }),
+    wrote('one of algorithm none by a key that nobody knows', 'proof_wrong_algorithm', {
+      header: { alg: 'none', kid: 'made-up' },
+      by: 'nobody',
+    }),
     wrote('one of HS256 with our public key as its secret', 'proof_wrong_algorithm', {
       header: { alg: 'HS256' },
       by: { hmac: issuer.publicPem() },
@@ -77,8 +81,9 @@ function writtenTokens(
     }),
     wrote('one of ES256 that names an RSA key', 'proof_wrong_algorithm', {
       header: { alg: 'ES256' },
-      by: 'stranger_ec',
+      by: 'issuer_ec',
     }),
+    wrote('one of RS256 that names a key for ES256', 'proof_wrong_algorithm', { header: { kid: EC_KID } }),
     wrote('one of a list of algorithms', 'proof_wrong_algorithm', { header: { alg: ['RS256'] } }),
     wrote('one by a key that nobody knows', 'proof_unknown_key', { header: { kid: 'made-up' }, by: 'stranger' }),
     wrote('one that names no key', 'proof_unknown_key', { header: { kid: undefined } }),
