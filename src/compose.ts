@@ -24,13 +24,15 @@ import { createMetrics, type Metrics, measureRequests, mountMetrics } from './ht
 import { mountRoutes } from './http/mount.ts'
 import { openRateLimiter } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
-import { openIdentityProviders } from './identity-providers/registry.ts'
+import type { IdentityProviders } from './identity-providers/identity-provider.ts'
+import { openIdentityProviders, type ProviderDeps } from './identity-providers/registry.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
+import { KeyValueOpenError } from './kv/open-error.ts'
 import { type MessageLog, openMessengers } from './messaging/open-messengers.ts'
 import { openPlayedPlatform } from './sandbox/platform.ts'
 import { mountSandbox } from './sandbox/routes.ts'
@@ -75,7 +77,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const accessTokens = openAccessTokens({ secret, clock })
   const sessions = openSessionStore({ kv, clock })
   const trail = openSecurityTrail({ database, clock, report: reportLostEvents(logger) })
-  const identityProviders = openIdentityProviders(config.apps)
+  const identityProviders = await openLoginPlatforms(kv, { config, clock, logger })
   const sessionDeps = { apps, accessTokens, sessions, record: trail.record }
   const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
@@ -87,8 +89,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
   }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
-  const hasSandbox = config.channels.some(({ type }) => type === 'sandbox')
-  const sandbox = hasSandbox ? await openSandbox(kv, () => config.http.publicUrl ?? server.listeningOrigin) : null
+  const sandbox = await openSandbox(kv, { config, listeningOrigin: () => server.listeningOrigin })
   const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
 
   const server = await openServer(config, { logger, metrics })
@@ -125,6 +126,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       await server.close()
       await loginCodes.messengers.close()
       await trail.close()
+      await identityProviders.close()
       await kv.close()
       await database.close()
       await log.close()
@@ -150,7 +152,12 @@ async function openServer(
 }
 
 /** The platform that the sandbox plays: only where a channel of that type is configured. */
-async function openSandbox(kv: KeyValueStore, publicUrl: () => string) {
+async function openSandbox(
+  kv: KeyValueStore,
+  { config, listeningOrigin }: { config: Config; listeningOrigin: () => string },
+) {
+  if (!config.channels.some(({ type }) => type === 'sandbox')) return null
+  const publicUrl = () => config.http.publicUrl ?? listeningOrigin()
   const platform = openPlayedPlatform({ kv, publicUrl })
   return { platform, platformOf: platform.forInstance, secret: await keptSecret(kv, 'sandbox-secret') }
 }
@@ -175,6 +182,30 @@ function keyValueSettings({ keyValue }: Config, clock: Clock) {
   return keyValue.kind === 'sqlite'
     ? { ...keyValue, clock }
     : ({ kind: 'redis', prefix: keyValue.prefix, config: keyValue.sessions } as const)
+}
+
+/** The platforms that players log in by, with a cache for what Facebook has said a moment ago. */
+async function openLoginPlatforms(
+  kv: KeyValueStore,
+  { config, clock, logger }: { config: Config; clock: Clock; logger: Logger },
+): Promise<IdentityProviders & { close(): Promise<void> }> {
+  const ownCache = await openSocialCache(config, logger)
+  const report: ProviderDeps['report'] = (about, words) => logger.warn(about, words)
+  const providers = openIdentityProviders(config.apps, { clock, report, cache: ownCache ?? kv })
+  return { ...providers, close: async () => ownCache?.close() }
+}
+
+/** A database of its own on Redis, where Facebook is set up; null: beside the sessions. Without a cache one can still start. */
+async function openSocialCache({ apps, keyValue }: Config, logger: Logger): Promise<KeyValueStore | null> {
+  if (keyValue.kind !== 'redis' || apps.every(({ logins }) => logins.facebook === null)) return null
+  try {
+    const { prefix, socialIdentities } = keyValue
+    return await openKeyValueStore({ kind: 'redis', prefix, config: socialIdentities })
+  } catch (error) {
+    if (!(error instanceof KeyValueOpenError)) throw error
+    logger.warn({ err: error }, 'the cache of social identities cannot be used; it is kept beside the sessions')
+    return null
+  }
 }
 
 /** Login codes and their ways to players; in `local` the mailbox takes what no provider is set up for. */

@@ -64,6 +64,15 @@ export interface TestAppOptions extends Overrides {
   readonly engine?: Engine
   readonly env?: 'local' | 'online'
   readonly variables?: Readonly<Record<string, string>>
+  /** The `logins` of an app, by its id. */
+  readonly logins?: Readonly<Record<string, object>>
+}
+
+function appsWith(logins: TestAppOptions['logins'], apps: readonly { appId: string }[]): readonly object[] {
+  return apps.map((app) => {
+    const own = logins?.[app.appId]
+    return own === undefined ? app : { ...app, logins: own }
+  })
 }
 
 /** Starts the real app in this process, on a free port of 127.0.0.1, with a database of its own. */
@@ -83,7 +92,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     DATABASE_URL: store.url,
     MIGRATE_AT_START: 'true',
     LOG_LEVEL: 'silent',
-    APPS: JSON.stringify(online ? ONLINE_APPS : LOCAL_APPS),
+    APPS: JSON.stringify(appsWith(options.logins, online ? ONLINE_APPS : LOCAL_APPS)),
     CHANNELS: JSON.stringify({
       ...(online ? {} : { sandbox: { appId: APP_ID } }),
       signed: { appId: APP_ID, secrets: [SIGNED_SECRET] },
