@@ -9,11 +9,11 @@ import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
-import { openLoginCodes } from './features/account/index.ts'
+import { openLoginMeans } from './features/account/index.ts'
 import { openApps } from './features/apps/index.ts'
 import type { ExpireDeps } from './features/orders/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
-import { openSecurityTrail, type TrailDeps } from './features/security/index.ts'
+import { openSecurityTrail, type SecurityTrail, type TrailDeps } from './features/security/index.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { corsOptions } from './http/cors.ts'
@@ -46,6 +46,7 @@ export interface Service {
   readonly database: Database
   readonly kv: KeyValueStore
   readonly jobs: Jobs
+  readonly trail: SecurityTrail
   /** Finishes what is under way, then closes everything in reverse order. */
   close(): Promise<void>
 }
@@ -77,7 +78,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const trail = openSecurityTrail({ database, clock, report: reportLostEvents(logger) })
   const identityProviders = openIdentityProviders(config.apps)
   const sessionDeps = { apps, accessTokens, sessions, record: trail.record }
-  const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
+  const logins = await openLogins({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
   const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
@@ -102,7 +103,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
     routes: featureRoutes({
       ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
-      ...{ identityProviders, trail, loginCodes, mailbox: loginCodes.messengers.mailbox },
+      ...{ identityProviders, trail, logins, mailbox: logins.messengers.mailbox },
     }),
   })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
@@ -118,12 +119,12 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     logger,
     database,
     kv,
-    jobs,
+    ...{ jobs, trail },
     close: async () => {
       await jobs.close()
       await metricsServer?.close()
       await server.close()
-      await loginCodes.messengers.close()
+      await logins.messengers.close()
       await trail.close()
       await kv.close()
       await database.close()
@@ -177,14 +178,15 @@ function keyValueSettings({ keyValue }: Config, clock: Clock) {
     : ({ kind: 'redis', prefix: keyValue.prefix, config: keyValue.sessions } as const)
 }
 
-/** Login codes and their ways to players; in `local` the mailbox takes what no provider is set up for. */
-async function openCodes(
+/** What logins are proven by, and the ways of codes to players; in `local` the mailbox takes what no provider is set up for. */
+async function openLogins(
   { kv, clock, secret, logger }: { kv: KeyValueStore; clock: Clock; secret: string; logger: Logger },
-  { env, messaging }: Config,
+  { env, messaging, http }: Config,
 ) {
   const log: MessageLog = { info: (line) => logger.info(line), warn: (about, line) => logger.warn(about, line) }
   const messengers = await openMessengers({ kv, clock, log }, { ...messaging, mailbox: env === 'local' })
-  return { codes: openLoginCodes({ kv, clock, secret }), messengers }
+  const countAddresses = http.rateLimit.loginPerMinute > 0
+  return { ...openLoginMeans({ kv, clock, secret, countAddresses }), messengers }
 }
 
 /** A secret that `local` makes at its first start and keeps beside the sessions. */
