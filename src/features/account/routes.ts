@@ -12,6 +12,7 @@ import { identityRoutes } from './identity-routes.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
 import { loginCodeRoutes } from './login-code-routes.ts'
 import {
+  claimByAddress,
   claimOf,
   LOGIN_TYPES,
   LoginCodeField,
@@ -131,7 +132,7 @@ export function accountRoutes(deps: AccountDeps) {
       errors: ['invalid_fields', ...LOGIN_ERRORS],
       examples: { answer: ACCOUNT_EXAMPLE },
       handle: ({ caller, query, language, origin }) =>
-        answerLogin({ caller, language, origin, claim: claimOf(query), by: 'address' }),
+        answerLogin({ caller, language, origin, claim: claimByAddress(query), by: 'address' }),
     }),
 
     logIn: defineRoute({
