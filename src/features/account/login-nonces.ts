@@ -14,34 +14,40 @@ export interface LoginNonces {
 
 /** Time to log in at a platform, with its password and its second factor. */
 export const NONCE_TTL_MS = 10 * 60_000
-/** A client that tries several platforms, or begins again, has a few; of more the oldest ones are dead. */
+/** A client that tries several platforms, or begins again, has a few; the next one takes the place of the oldest. */
 export const OPEN_NONCES_MAX = 5
 /** Nonces live a little longer in the store than they count: their end is judged by our clock, not by the store's. */
 const TTL_MS = NONCE_TTL_MS + 60_000
+/** What stands where a nonce was. */
+const USED = 'used'
 
+/** A session has a fixed number of places, each with the hash of one nonce: however many it asks for, few are kept. */
 export function openLoginNonces({ kv, clock }: { kv: KeyValueStore; clock: Clock }): LoginNonces {
-  const keyOf = (sessionId: SessionId): string => `login-nonces:${sessionId}`
+  const placeOf = (sessionId: SessionId, nonce: string): string => `login-nonce:${sessionId}:${nonce.slice(0, 1)}`
+  const openOne = async (sessionId: SessionId, nonce: string): Promise<string | null> => {
+    if (!NONCE.test(nonce)) return null
+    const kept = await kv.get(placeOf(sessionId, nonce))
+    const [hash, issuedAtMs] = kept?.split(' ') ?? []
+    return hash === hashOf(nonce) && Number(issuedAtMs) + NONCE_TTL_MS > clock.nowMs() ? (kept ?? null) : null
+  }
   return {
     async issue(sessionId) {
-      const nonce = randomBytes(32).toString('base64url')
-      const open = await kv.setField(keyOf(sessionId), hashOf(nonce), String(clock.nowMs()), { ttlMs: TTL_MS })
-      if (open > OPEN_NONCES_MAX) await dropOldest(kv, keyOf(sessionId))
+      const issued = await kv.increment(`login-nonces-of:${sessionId}`, { ttlMs: TTL_MS })
+      const nonce = `${issued % OPEN_NONCES_MAX}${randomBytes(32).toString('base64url')}`
+      await kv.set(placeOf(sessionId, nonce), `${hashOf(nonce)} ${clock.nowMs()}`, { ttlMs: TTL_MS })
       return nonce
     },
-    async isOpen(sessionId, nonce) {
-      const issuedAtMs = (await kv.fields(keyOf(sessionId))).get(hashOf(nonce))
-      return issuedAtMs !== undefined && Number(issuedAtMs) + NONCE_TTL_MS > clock.nowMs()
+    isOpen: async (sessionId, nonce) => (await openOne(sessionId, nonce)) !== null,
+    async use(sessionId, nonce) {
+      const open = await openOne(sessionId, nonce)
+      if (open === null) return false
+      return kv.compareAndSet(placeOf(sessionId, nonce), { expected: open, next: USED, ttlMs: TTL_MS })
     },
-    use: (sessionId, nonce) => kv.deleteField(keyOf(sessionId), hashOf(nonce)),
   }
 }
 
-async function dropOldest(kv: KeyValueStore, key: string): Promise<void> {
-  const newestFirst = [...(await kv.fields(key))].toSorted(
-    ([a, aMs], [b, bMs]) => Number(bMs) - Number(aMs) || (a < b ? -1 : 1),
-  )
-  await Promise.all(newestFirst.slice(OPEN_NONCES_MAX).map(([field]) => kv.deleteField(key, field)))
-}
+/** Its place, and 256 random bits. */
+const NONCE = /^[0-4][A-Za-z0-9_-]{43}$/
 
 /** The form in which a nonce is kept: whoever reads the store cannot use it. */
 function hashOf(nonce: string): string {

@@ -21,7 +21,7 @@ export function nonceRoutes({ nonces }: { nonces: LoginNonces }) {
       limit: 'login',
       answer: NonceAnswer,
       errors: ['sessions_unavailable'],
-      examples: { answer: { nonce: 'q1Yv0cO1hYbCr0YJr6Zb0ZkVZt0yT3y7kq7m8mQ2n5E', expires_in: NONCE_TTL_MS / 1000 } },
+      examples: { answer: { nonce: '1q1Yv0cO1hYbCr0YJr6Zb0ZkVZt0yT3y7kq7m8mQ2n5E', expires_in: NONCE_TTL_MS / 1000 } },
       handle: async ({ caller }) =>
         accepted({ nonce: await nonces.issue(caller.sessionId), expires_in: NONCE_TTL_MS / 1000 }),
     }),
