@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AppId, PlayerId } from '../../src/kernel/ids.ts'
+import { openGuestCredentials } from '../../src/features/account/guest-credentials.ts'
+import { newGuest } from '../../src/features/account/new-guest.ts'
+import { openApps } from '../../src/features/apps/index.ts'
+import { type AppId, newSessionId, type PlayerId } from '../../src/kernel/ids.ts'
 import { assertDone, assertFaults, assertRefused } from '../support/answers.ts'
 import { playerRow, stateOf } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { guestCalls, proofOf } from '../support/guest-calls.ts'
-import { APP_ID, OTHER_APP_ID } from '../support/test-app.ts'
+import { APP_ID, OTHER_APP_ID, startApp } from '../support/test-app.ts'
 
 const clock = fakeClock()
 const MINUTE_MS = 60_000
@@ -107,6 +110,22 @@ onEveryEngine(
       })
       assertRefused(await logIn(guest.token), 409, 'session_bound')
       assertRefused(await logInAnew(proofOf(guest)), 401, 'invalid_credential')
+    })
+
+    test('a guest comes in under another secret of the server, which tells no credential of before again', async (t) => {
+      const guest = await makeGuest()
+      const variables = { ...on.app.variables, JWT_SECRET: 'n4Kx8TqPz5Wm1RkYv7Nc4Hd2Lb9Gf6SeQw' }
+      const changed = await startApp({ env: 'online', clock, variables })
+      t.after(() => changed.close())
+      const body = { loginType: 0, ...proofOf(guest) }
+      const token = await changed.clientToken()
+      assert.equal(assertDone(await changed.call('POST', '/api/v1/login', { token, body })).uid, guest.uid)
+      // Even on the session that made it.
+      const session = { appId: APP_ID as AppId, sessionId: newSessionId(), playerId: Number(guest.uid) as PlayerId }
+      const { database } = on.app.service
+      const guests = openGuestCredentials({ secret: variables.JWT_SECRET })
+      const told = await newGuest({ database, apps: openApps([]), clock, guests }, session)
+      assert.equal(told.ok ? 'told' : told.refusal.code, 'session_bound')
     })
 
     test('where an app makes no guests, none is made', async () => {

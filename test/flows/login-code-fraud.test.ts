@@ -67,8 +67,9 @@ onEveryEngine(
         tokens.map((token, n) => ask(token, { loginType: MAIL, loginId: `flood-${n}@example.com` }, headers)),
       )
       assert.equal(answers.filter(({ status }) => status === 200).length, CLIENT_SENDS_MAX)
-      const sent = await Promise.all(answers.map((_, n) => messagesTo(`flood-${n}@example.com`)))
-      assert.equal(sent.flat().length, CLIENT_SENDS_MAX)
+      let sent = 0
+      for (const n of answers.keys()) sent += (await messagesTo(`flood-${n}@example.com`)).length
+      assert.equal(sent, CLIENT_SENDS_MAX)
     })
 
     test('an app sends a thousand SMS an hour, whoever asks; mail and another app go on', async () => {

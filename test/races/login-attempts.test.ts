@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FAILURES_MAX } from '../../src/features/account/lockout-rules.ts'
-import { openLoginAttempts } from '../../src/features/account/login-attempts.ts'
+import { AT_ONCE_MAX, openLoginAttempts } from '../../src/features/account/login-attempts.ts'
 import type { AppId } from '../../src/kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../src/kernel/outcome.ts'
 import type { KeyValueStore } from '../../src/kv/kv.ts'
@@ -9,7 +9,6 @@ import { onEveryEngine } from '../support/every-engine.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { APP_ID } from '../support/test-app.ts'
 
-const AT_ONCE_MAX = 100
 const clock = fakeClock()
 const times = <T>(count: number, one: (n: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, n) => one(n)))
@@ -54,10 +53,19 @@ onEveryEngine(
       for (let round = 0; round < 10; round++) {
         await times(100, (n) => look(attempt(`sprayed-${round}-${n}`, '192.0.2.3'), ofAddress.guess))
       }
-      assert.ok(ofAddress.looks() < FAILURES_MAX.address + AT_ONCE_MAX, `${ofAddress.looks()} were looked at`)
+      assert.ok(ofAddress.looks() < FAILURES_MAX.address + AT_ONCE_MAX.address, `${ofAddress.looks()} were looked at`)
       const ofIdentity = guesses()
       await times(1000, (n) => look(attempt('wanted-by-all', `2001:db8:0:${n}::/64`), ofIdentity.guess))
-      assert.ok(ofIdentity.looks() <= AT_ONCE_MAX, `${ofIdentity.looks()} were looked at`)
+      assert.ok(ofIdentity.looks() <= AT_ONCE_MAX.identity, `${ofIdentity.looks()} were looked at`)
+    })
+
+    test('however many guesses one address sends at a guest, its player elsewhere is not kept waiting', async () => {
+      const { look } = worker()
+      const { guess } = guesses()
+      const flood = times(1000, () => look(attempt('besieged', '192.0.2.5'), guess))
+      const own = await look(attempt('besieged', '192.0.2.6'), async () => accepted('in'))
+      assert.ok(own.ok)
+      await flood
     })
 
     test('right logins at once are all let in, each for one look at three counts and without a write', async () => {

@@ -47,8 +47,11 @@ const FAILED: ReadonlySet<ErrorCode> = new Set([
   ...(['proof_wrong_audience', 'proof_wrong_nonce', 'proof_wrong_user'] as const),
 ])
 
-/** More than honest players of one address send in the same tenth of a second, each process counting its own. */
-const AT_ONCE_MAX = 100
+/**
+ * More than honest players of one address send in the same tenth of a second, each process counting its own. An identity
+ * has room for more than one address can fill, so that no single stranger keeps its player out.
+ */
+export const AT_ONCE_MAX: Readonly<Record<CountedBy, number>> = { pair: 100, address: 100, identity: 200 }
 /** Whoever is one too many at once may come back in a moment. */
 const AT_ONCE_WAIT_MS = 1000
 /** Failures live a little longer in the store than they count: their end is judged by our clock, not by the store's. */
@@ -104,7 +107,7 @@ export function openLoginAttempts(deps: {
   return {
     async look(attempt, proof) {
       const counts = countsOf(attempt)
-      const leave = atOnce.enter(counts.filter(({ by }) => by !== 'pair').map(({ key }) => key))
+      const leave = atOnce.enter(counts)
       if (leave === null) return locked(AT_ONCE_WAIT_MS)
       try {
         const pair = counts.find(({ by }) => by === 'pair')
@@ -157,18 +160,18 @@ function decode(text: string | null): Failures | null {
   return { count, lastAtMs }
 }
 
-/** Who is inside under which names: nobody comes in where one of the names is full. */
-function openCrowds(): { enter(names: readonly string[]): (() => void) | null } {
+/** How many attempts of each count are under way: nobody comes in where one of them is full. */
+function openCrowds(): { enter(counts: readonly Count[]): (() => void) | null } {
   const inside = new Map<string, number>()
   return {
-    enter(names) {
-      if (names.some((name) => (inside.get(name) ?? 0) >= AT_ONCE_MAX)) return null
-      for (const name of names) inside.set(name, (inside.get(name) ?? 0) + 1)
+    enter(counts) {
+      if (counts.some(({ by, key }) => (inside.get(key) ?? 0) >= AT_ONCE_MAX[by])) return null
+      for (const { key } of counts) inside.set(key, (inside.get(key) ?? 0) + 1)
       return () => {
-        for (const name of names) {
-          const left = (inside.get(name) ?? 1) - 1
-          if (left > 0) inside.set(name, left)
-          else inside.delete(name)
+        for (const { key } of counts) {
+          const left = (inside.get(key) ?? 1) - 1
+          if (left > 0) inside.set(key, left)
+          else inside.delete(key)
         }
       }
     },
