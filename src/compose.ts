@@ -4,16 +4,16 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { openChannels } from './channels/registry.ts'
 import { verifySigner } from './channels/signed/index.ts'
+import { openLoginPlatforms, openLogins } from './compose-logins.ts'
 import { featureRoutes } from './compose-routes.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
-import { openLoginCodes } from './features/account/index.ts'
 import { openApps } from './features/apps/index.ts'
 import type { ExpireDeps } from './features/orders/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
-import { openSecurityTrail, type TrailDeps } from './features/security/index.ts'
+import { openSecurityTrail, type SecurityTrail, type TrailDeps } from './features/security/index.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { corsOptions } from './http/cors.ts'
@@ -24,16 +24,12 @@ import { createMetrics, type Metrics, measureRequests, mountMetrics } from './ht
 import { mountRoutes } from './http/mount.ts'
 import { openRateLimiter } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
-import type { IdentityProviders } from './identity-providers/identity-provider.ts'
-import { openIdentityProviders, type ProviderDeps } from './identity-providers/registry.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
-import { KeyValueOpenError } from './kv/open-error.ts'
-import { type MessageLog, openMessengers } from './messaging/open-messengers.ts'
 import { openPlayedPlatform } from './sandbox/platform.ts'
 import { mountSandbox } from './sandbox/routes.ts'
 import { VERSION } from './version.ts'
@@ -48,6 +44,7 @@ export interface Service {
   readonly database: Database
   readonly kv: KeyValueStore
   readonly jobs: Jobs
+  readonly trail: SecurityTrail
   /** Finishes what is under way, then closes everything in reverse order. */
   close(): Promise<void>
 }
@@ -79,7 +76,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const trail = openSecurityTrail({ database, clock, report: reportLostEvents(logger) })
   const identityProviders = await openLoginPlatforms(kv, { config, clock, logger })
   const sessionDeps = { apps, accessTokens, sessions, record: trail.record }
-  const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
+  const logins = await openLogins({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
   const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
@@ -103,7 +100,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
     routes: featureRoutes({
       ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
-      ...{ identityProviders, trail, loginCodes, mailbox: loginCodes.messengers.mailbox },
+      ...{ identityProviders, trail, logins, mailbox: logins.messengers.mailbox },
     }),
   })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
@@ -119,12 +116,12 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     logger,
     database,
     kv,
-    jobs,
+    ...{ jobs, trail },
     close: async () => {
       await jobs.close()
       await metricsServer?.close()
       await server.close()
-      await loginCodes.messengers.close()
+      await logins.messengers.close()
       await trail.close()
       await identityProviders.close()
       await kv.close()
@@ -182,40 +179,6 @@ function keyValueSettings({ keyValue }: Config, clock: Clock) {
   return keyValue.kind === 'sqlite'
     ? { ...keyValue, clock }
     : ({ kind: 'redis', prefix: keyValue.prefix, config: keyValue.sessions } as const)
-}
-
-/** The platforms that players log in by, with a cache for what Facebook has said a moment ago. */
-async function openLoginPlatforms(
-  kv: KeyValueStore,
-  { config, clock, logger }: { config: Config; clock: Clock; logger: Logger },
-): Promise<IdentityProviders & { close(): Promise<void> }> {
-  const ownCache = await openSocialCache(config, logger)
-  const report: ProviderDeps['report'] = (about, words) => logger.warn(about, words)
-  const providers = openIdentityProviders(config.apps, { clock, report, cache: ownCache ?? kv })
-  return { ...providers, close: async () => ownCache?.close() }
-}
-
-/** A database of its own on Redis, where Facebook is set up; null: beside the sessions. Without a cache one can still start. */
-async function openSocialCache({ apps, keyValue }: Config, logger: Logger): Promise<KeyValueStore | null> {
-  if (keyValue.kind !== 'redis' || apps.every(({ logins }) => logins.facebook === null)) return null
-  try {
-    const { prefix, socialIdentities } = keyValue
-    return await openKeyValueStore({ kind: 'redis', prefix, config: socialIdentities })
-  } catch (error) {
-    if (!(error instanceof KeyValueOpenError)) throw error
-    logger.warn({ err: error }, 'the cache of social identities cannot be used; it is kept beside the sessions')
-    return null
-  }
-}
-
-/** Login codes and their ways to players; in `local` the mailbox takes what no provider is set up for. */
-async function openCodes(
-  { kv, clock, secret, logger }: { kv: KeyValueStore; clock: Clock; secret: string; logger: Logger },
-  { env, messaging }: Config,
-) {
-  const log: MessageLog = { info: (line) => logger.info(line), warn: (about, line) => logger.warn(about, line) }
-  const messengers = await openMessengers({ kv, clock, log }, { ...messaging, mailbox: env === 'local' })
-  return { codes: openLoginCodes({ kv, clock, secret }), messengers }
 }
 
 /** A secret that `local` makes at its first start and keeps beside the sessions. */

@@ -152,8 +152,8 @@ export const VARIABLES = {
     zh: '每个客户端地址（IPv6 为 /64 网段）每分钟可调用 API 的次数，其中四分之一可同时发出；0 表示不限。游戏服务器与签名调用不受限制。由各工作进程均分。',
   }),
   RATE_LIMIT_LOGIN_PER_MINUTE: variable('whole number', callsPerMinute, {
-    en: 'The same for `token`, `token/refresh`, `login`, `login/code` and `account/link` alone, which also count above.',
-    zh: '同上，但仅针对 `token`、`token/refresh`、`login`、`login/code` 与 `account/link`（同时计入上一项）。',
+    en: 'The same for `token`, `token/refresh`, `login`, `login/code`, `login/nonce` and `account/link` alone, which also count above. With 0, neither failed logins nor login codes are counted by client address.',
+    zh: '同上，但仅针对 `token`、`token/refresh`、`login`、`login/code`、`login/nonce` 与 `account/link`（同时计入上一项）。设为 0 时，登录失败与验证码发送也不再按客户端地址计数。',
   }),
   WORKERS: variable('whole number', workers, {
     en: 'How many processes answer; more than one needs MySQL or MariaDB.',

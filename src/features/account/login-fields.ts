@@ -54,6 +54,11 @@ export function claimOf(fields: {
   }
 }
 
+/** What a query claims. A proof that stands in an address is none: addresses are kept in logs and histories. */
+export function claimByAddress(query: Parameters<typeof claimOf>[0]): LoginClaim {
+  return { ...claimOf(query), credential: null, nonce: null }
+}
+
 /** Every way in which a proof is refused: the same at login and for linking. */
 export const PROOF_ERRORS: readonly ErrorCode[] = [
   ...(['proof_required', 'invalid_code', 'invalid_credential', 'proof_malformed', 'invalid_proof'] as const),

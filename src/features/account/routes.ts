@@ -12,6 +12,7 @@ import { identityRoutes } from './identity-routes.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
 import { loginCodeRoutes } from './login-code-routes.ts'
 import {
+  claimByAddress,
   claimOf,
   LOGIN_TYPES,
   LoginCodeField,
@@ -20,6 +21,7 @@ import {
   PROOF_ERRORS,
   ProofFields,
 } from './login-fields.ts'
+import { nonceRoutes } from './nonce-routes.ts'
 import type { LoginClaim } from './rules.ts'
 
 const AccountAnswer = Type.Object({
@@ -27,6 +29,14 @@ const AccountAnswer = Type.Object({
   daily_gift: Type.Integer({ description: "1: today's gift can be claimed now", enum: [0, 1] }),
   is_new: Type.Boolean(),
   msg: Type.String(),
+})
+
+const LoginAnswer = Type.Object({
+  ...AccountAnswer.properties,
+  login_id: Type.Optional(Type.String({ description: 'Of a guest that was just made: the `loginId` of later logins' })),
+  credential: Type.Optional(
+    Type.String({ description: 'Of a guest that was just made, told this once: the proof of later logins' }),
+  ),
 })
 
 const ACCOUNT_EXAMPLE = {
@@ -52,7 +62,7 @@ const WORDS = {
 
 function accountAnswer(
   deps: AccountDeps,
-  { player, isNew }: LoggedIn,
+  { player, isNew, guest }: LoggedIn,
   msg: Record<Language, string>,
   language: Language,
 ) {
@@ -61,6 +71,7 @@ function accountAnswer(
     daily_gift: isGiftWaiting(deps, player) ? 1 : 0,
     is_new: isNew,
     msg: msg[language],
+    ...(guest === null ? {} : { login_id: guest.loginId, credential: guest.credential }),
   }
 }
 
@@ -82,18 +93,24 @@ const ShareIdField = Type.Unsafe<number | string>({
 
 const LoginBody = Type.Object({ ...ProofFields, shareId: Type.Optional(ShareIdField) })
 
+const PROOF_WORDS =
+  'As GET /login. Proofs of identity are taken here only, never in an address. Type 0 without `loginId` makes a guest ' +
+  'and answers the `login_id` and the `credential` of all later logins; sent again on the same session within ten ' +
+  `minutes, it answers the same. After too many failures: 429 with Retry-After. loginType: ${LOGIN_TYPES}.`
+
 interface LoginCall {
   readonly caller: ClientCaller
   readonly language: Language
   readonly origin: Origin
   readonly claim: LoginClaim
+  readonly by: 'address' | 'body'
 }
 
 /** The calls about who the player is. */
 export function accountRoutes(deps: AccountDeps) {
   const answerLogin = async (input: LoginCall) => {
-    const { caller, claim, origin } = input
-    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: caller, claim, origin })
+    const { caller, claim, by, origin } = input
+    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: caller, claim, by, origin })
     if (!loggedIn.ok) return loggedIn
     const words = loggedIn.value.isNew ? WORDS.welcome : WORDS.back
     return accepted(accountAnswer(deps, loggedIn.value, words, input.language))
@@ -101,7 +118,8 @@ export function accountRoutes(deps: AccountDeps) {
 
   return {
     ...identityRoutes(deps),
-    ...loginCodeRoutes(deps.loginCodes),
+    ...loginCodeRoutes(deps),
+    ...nonceRoutes(deps),
 
     logInByQuery: defineRoute({
       summary: 'Log in',
@@ -114,31 +132,21 @@ export function accountRoutes(deps: AccountDeps) {
       errors: ['invalid_fields', ...LOGIN_ERRORS],
       examples: { answer: ACCOUNT_EXAMPLE },
       handle: ({ caller, query, language, origin }) =>
-        answerLogin({
-          caller,
-          language,
-          origin,
-          claim: claimOf(query),
-        }),
+        answerLogin({ caller, language, origin, claim: claimByAddress(query), by: 'address' }),
     }),
 
     logIn: defineRoute({
       summary: 'Log in',
-      description: `As GET /login. Proofs of identity are taken here only, never in an address. loginType: ${LOGIN_TYPES}.`,
+      description: PROOF_WORDS,
       tag: 'Account',
       access: 'session',
       limit: 'login',
       body: LoginBody,
-      answer: AccountAnswer,
+      answer: LoginAnswer,
       errors: LOGIN_ERRORS,
       examples: { body: { loginType: 1, loginId: 'test123' }, answer: ACCOUNT_EXAMPLE },
       handle: ({ caller, body, language, origin }) =>
-        answerLogin({
-          caller,
-          language,
-          origin,
-          claim: claimOf(body),
-        }),
+        answerLogin({ caller, language, origin, claim: claimOf(body), by: 'body' }),
     }),
 
     refresh: defineRoute({

@@ -6,22 +6,33 @@ import { invariant } from '../../kernel/invariant.ts'
 import { findPlayer, findPlayerByIdentity, insertIdentity, insertPlayer } from './queries.ts'
 import { CHAIN_START } from './rules.ts'
 
+const NO_PROFILE = { userName: '', avatarUrl: '' }
+
 /**
  * The player of a proven identity, made at the first login. Two first logins at once make one player: the identity's
  * key refuses the second, whose transaction is run again and then finds the first.
  */
 export async function findOrCreatePlayer(
   deps: { database: Database; clock: Clock },
-  identity: { appId: AppId; provider: string; subject: string },
+  entrant: {
+    appId: AppId
+    provider: string
+    subject: string
+    /** Of a guest's credential; an identity that is proven by something else has none. */
+    credentialHash?: string | null
+    /** How a player who is new is shown at first. */
+    profile?: { userName: string; avatarUrl: string }
+  },
 ): Promise<{ player: Row<'users'>; isNew: boolean }> {
+  const { credentialHash = null, profile = NO_PROFILE, ...identity } = entrant
   const known = await findPlayerByIdentity(deps.database.db, identity)
   if (known) return { player: known, isNew: false }
   return deps.database.inTransaction(async (tx) => {
     const raced = await findPlayerByIdentity(tx, identity)
     if (raced) return { player: raced, isNew: false }
     const nowMs = deps.clock.nowMs()
-    const playerId = await insertPlayer(tx, { appId: identity.appId, chainHash: CHAIN_START, nowMs })
-    await insertIdentity(tx, { ...identity, playerId, nowMs })
+    const playerId = await insertPlayer(tx, { appId: identity.appId, ...profile, chainHash: CHAIN_START, nowMs })
+    await insertIdentity(tx, { ...identity, playerId, credentialHash, nowMs })
     const player = await findPlayer(tx, { appId: identity.appId, playerId })
     invariant(player, `player ${playerId} was just made`)
     return { player, isNew: true }
