@@ -30,6 +30,8 @@ export async function logIn(
     session: { appId: AppId; sessionId: SessionId; playerId: PlayerId | null }
     claim: LoginClaim
     origin: Origin
+    /** Whom the player names as their inviter; it counts for a new player only. */
+    inviterId: PlayerId | null
   },
 ): Promise<Outcome<LoggedIn>> {
   const { session } = input
@@ -42,7 +44,7 @@ export async function logIn(
     const player = await findPlayerByIdentity(deps.database.db, known)
     return player?.user_id === session.playerId ? accepted({ player, isNew: false }) : refused('session_bound')
   }
-  const found = await findOrCreatePlayer(deps, known)
+  const found = await findOrCreatePlayer(deps, { ...known, inviterId: input.inviterId })
   const { sessionId } = session
   const bound = await bindSession(deps, {
     sessionId,

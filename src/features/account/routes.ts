@@ -4,6 +4,7 @@ import { UidField } from '../../http/fields.ts'
 import { defineRoute } from '../../http/route.ts'
 import type { ClientCaller } from '../../kernel/caller.ts'
 import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
+import type { PlayerId } from '../../kernel/ids.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
 import type { Origin } from '../../kernel/security-event.ts'
 import { isGiftWaiting } from '../daily-gift/index.ts'
@@ -13,12 +14,15 @@ import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in
 import { loginCodeRoutes } from './login-code-routes.ts'
 import {
   claimOf,
+  inviterOf,
   LOGIN_TYPES,
   LoginCodeField,
   LoginIdField,
   LoginTypeField,
   PROOF_ERRORS,
   ProofFields,
+  ShareIdField,
+  ShareIdQueryField,
 } from './login-fields.ts'
 import type { LoginClaim } from './rules.ts'
 
@@ -70,14 +74,7 @@ const LoginQuery = Type.Object({
   loginType: LoginTypeField,
   loginId: Type.Optional(LoginIdField),
   loginCode: Type.Optional(LoginCodeField),
-  shareId: Type.Optional(Type.String({ maxLength: 64 })),
-})
-
-// Older clients send the number 0.
-const ShareIdField = Type.Unsafe<number | string>({
-  type: ['integer', 'string'],
-  maxLength: 64,
-  description: 'Ignored when unknown',
+  shareId: Type.Optional(ShareIdQueryField),
 })
 
 const LoginBody = Type.Object({ ...ProofFields, shareId: Type.Optional(ShareIdField) })
@@ -87,13 +84,14 @@ interface LoginCall {
   readonly language: Language
   readonly origin: Origin
   readonly claim: LoginClaim
+  readonly inviterId: PlayerId | null
 }
 
 /** The calls about who the player is. */
 export function accountRoutes(deps: AccountDeps) {
   const answerLogin = async (input: LoginCall) => {
-    const { caller, claim, origin } = input
-    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: caller, claim, origin })
+    const { caller, claim, origin, inviterId } = input
+    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: caller, claim, origin, inviterId })
     if (!loggedIn.ok) return loggedIn
     const words = loggedIn.value.isNew ? WORDS.welcome : WORDS.back
     return accepted(accountAnswer(deps, loggedIn.value, words, input.language))
@@ -119,6 +117,7 @@ export function accountRoutes(deps: AccountDeps) {
           language,
           origin,
           claim: claimOf(query),
+          inviterId: inviterOf(query.shareId),
         }),
     }),
 
@@ -138,6 +137,7 @@ export function accountRoutes(deps: AccountDeps) {
           language,
           origin,
           claim: claimOf(body),
+          inviterId: inviterOf(body.shareId),
         }),
     }),
 

@@ -68,12 +68,12 @@ export async function saveProgress(
 /** Makes a player and gives the number that the database chose. */
 export async function insertPlayer(
   tx: Tx,
-  { appId, chainHash, nowMs }: { appId: AppId; chainHash: string; nowMs: number },
+  player: { appId: AppId; chainHash: string; inviterId: PlayerId | null; nowMs: number },
 ): Promise<PlayerId> {
   const { insertId } = await tx
     .insertInto('users')
     .values({
-      app_id: appId,
+      app_id: player.appId,
       status: 'active',
       user_name: '',
       avatar_url: '',
@@ -85,10 +85,10 @@ export async function insertPlayer(
       inbox_tokens: 0,
       first_charge_order_id: null,
       ledger_seq: 0,
-      chain_hash: chainHash,
+      chain_hash: player.chainHash,
       event_seq: 0,
-      inviter_id: null,
-      created_at_ms: nowMs,
+      inviter_id: player.inviterId,
+      created_at_ms: player.nowMs,
     })
     .executeTakeFirstOrThrow()
   return Number(insertId) as PlayerId
