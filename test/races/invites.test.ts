@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { assertDone } from '../support/answers.ts'
 import { assertBooks, playerRow } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
-import { INVITE, INVITE_VARIABLES, invitations } from '../support/invitations.ts'
+import { INVITE, INVITE_VARIABLES, invitations, type Joined } from '../support/invitations.ts'
 
 const BOTH: [number, number][][] = [[[INVITE.inviter.coins, INVITE.inviter.tokens]], [[INVITE.invited.coins, 0]]]
 
@@ -50,26 +50,34 @@ onEveryEngine(
       for (const one of invited) assert.deepEqual(await rewards(one), BOTH[1])
     })
 
-    test('rewards are given while both players pay, claim and log in', async () => {
-      const inviter = await join('busy-inviter')
-      const invited = await join('busy', inviter)
-      assertDone(await pay(invited, 'busy-first'))
-      const claimAll = ({ token }: { token: string }) => on.app.call('POST', '/api/v1/inbox/claim_all', { token })
-      const answers = await Promise.all([
-        times(10, (n) => pay(inviter, `busy-inviter-${n}`)),
-        times(10, (n) => pay(invited, `busy-${n}`)),
-        times(5, () => claimAll(inviter)),
-        times(5, () => claimAll(invited)),
-        times(5, () => logIn('busy', { shareId: inviter.uid })),
-        times(3, give).then(() => []),
-      ])
-      for (const answer of answers.flat()) assertDone(answer)
-      await give()
-      assert.deepEqual([await rewards(inviter), await rewards(invited)], BOTH)
-      for (const player of [inviter, invited]) assertDone(await claimAll(player))
-      const { coins: ofInviter } = await playerRow(on.app, inviter.uid)
-      const { coins: ofInvited } = await playerRow(on.app, invited.uid)
-      assert.deepEqual([ofInviter, ofInvited], [10_500, 11_200])
+    test('rewards are given while both players order, pay, claim and log in', async () => {
+      const claimAll = ({ token }: Joined) => on.app.call('POST', '/api/v1/inbox/claim_all', { token })
+      const order = ({ token }: Joined) =>
+        on.app.call('POST', '/api/v1/orders', { token, body: { item_id: 1, payment_channel: 'sandbox' } })
+      for (let round = 0; round < 4; round++) {
+        const name = `busy-${round}`
+        const inviter = await join(`${name}-inviter`)
+        const invited = await join(name, inviter)
+        assertDone(await pay(invited, `${name}-first`))
+        const answers = await Promise.all([
+          times(10, () => order(inviter)),
+          times(10, () => order(invited)),
+          times(5, (n) => pay(inviter, `${name}-inviter-${n}`)),
+          times(5, (n) => pay(invited, `${name}-${n}`)),
+          times(5, () => claimAll(inviter)),
+          times(5, () => claimAll(invited)),
+          times(5, () => logIn(name, { shareId: inviter.uid })),
+          times(3, give).then(() => []),
+        ])
+        for (const answer of answers.flat()) assertDone(answer)
+        await give()
+        assert.deepEqual([await rewards(inviter), await rewards(invited)], BOTH)
+        for (const player of [inviter, invited]) assertDone(await claimAll(player))
+        const ofInviter = await playerRow(on.app, inviter.uid)
+        const ofInvited = await playerRow(on.app, invited.uid)
+        assert.deepEqual([ofInviter.coins, ofInvited.coins], [5_500, 6_200])
+        assert.deepEqual([ofInviter.event_seq, ofInvited.event_seq], [15, 16], 'no event is lost')
+      }
     })
 
     test('after all of this the books are in order', () => assertBooks(on.app))
