@@ -11,6 +11,7 @@ import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
 import { openApps } from './features/apps/index.ts'
+import type { InviteDeps } from './features/invites/index.ts'
 import type { ExpireDeps } from './features/orders/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
 import { openSecurityTrail, type SecurityTrail, type TrailDeps } from './features/security/index.ts'
@@ -79,7 +80,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const logins = await openLogins({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
-  const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
+  const settleDeps: SettleDeps = { database, apps, catalogues, clock, count: metrics.countPaymentEvent }
   const messageDeps: MessageDeps = {
     ...settleDeps,
     lane: openPaymentLane(settleDeps),
@@ -105,9 +106,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const report: ExpireDeps['report'] = ({ error, ...about }) =>
-    logger.warn({ err: error, ...about }, 'an order could not expire')
-  const jobs = startJobs(schedule({ database, clock, report }), { kv, logger, onTime: overrides.jobs !== 'by_hand' })
+  const scheduled = schedule({ database, clock, apps, ...jobReports(logger) })
+  const jobs = startJobs(scheduled, { kv, logger, onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
@@ -162,6 +162,15 @@ async function openSandbox(
 /** The trail may lose events; it never does so in silence. */
 function reportLostEvents(logger: Logger): TrailDeps['report'] {
   return ({ error, lost }) => logger.warn({ err: error }, `security events lost: ${lost}`)
+}
+
+/** What a job could not do is tried again at its next run; the operator reads why it was not done. */
+function jobReports(logger: Logger): { report: ExpireDeps['report']; reportInvite: InviteDeps['report'] } {
+  return {
+    report: ({ error, ...about }) => logger.warn({ err: error, ...about }, 'an order could not expire'),
+    reportInvite: ({ error, ...about }) =>
+      logger.warn({ err: error, ...about }, 'the reward of an invitation could not be given'),
+  }
 }
 
 async function prepareSchema(database: Database, config: Config): Promise<void> {

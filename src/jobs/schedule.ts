@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import { sweepIdempotencyKeys } from '../db/transact-once.ts'
+import { giveInviteRewards, type InviteDeps } from '../features/invites/index.ts'
 import { type ExpireDeps, expireOrders } from '../features/orders/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Job } from './runner.ts'
@@ -9,9 +10,11 @@ import type { Job } from './runner.ts'
 const SWEEP_ROWS = 500
 
 /** The table of contents of the background work. */
-export function schedule(deps: { database: Database; clock: Clock; report: ExpireDeps['report'] }): Job[] {
+export function schedule(deps: ExpireDeps & Pick<InviteDeps, 'apps'> & { reportInvite: InviteDeps['report'] }): Job[] {
+  const inviteDeps: InviteDeps = { ...deps, report: deps.reportInvite }
   return [
     { name: 'expire-orders', pattern: '*/10 * * * * *', run: (signal) => expireOrders(deps, signal) },
+    { name: 'give-invite-rewards', pattern: '*/10 * * * * *', run: (signal) => giveInviteRewards(inviteDeps, signal) },
     { name: 'sweep-idempotency-keys', pattern: '30 * * * * *', run: (signal) => sweepAll(deps, signal) },
   ]
 }

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { openDirectChannel } from '../../src/channels/signed/index.ts'
 import type { Database } from '../../src/db/database.ts'
 import { StorageUnavailable } from '../../src/db/errors.ts'
+import { openApps } from '../../src/features/apps/index.ts'
 import { openPaymentLane, type PaymentLane } from '../../src/features/payments/index.ts'
 import { openCatalogues } from '../../src/features/store/index.ts'
 import type { AppId } from '../../src/kernel/ids.ts'
@@ -140,5 +141,6 @@ async function openLane(t: TestContext): Promise<{ app: TestApp; uid: string; la
     },
   }
   const catalogues = openCatalogues({ database, clock })
-  return { app, uid, hold, lane: openPaymentLane({ database: doubled, clock, catalogues, count: () => {} }) }
+  const deps = { database: doubled, apps: openApps([]), clock, catalogues, count: () => {} }
+  return { app, uid, hold, lane: openPaymentLane(deps) }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { openDirectChannel } from '../../src/channels/signed/index.ts'
 import type { Database } from '../../src/db/database.ts'
+import { openApps } from '../../src/features/apps/index.ts'
 import { openPaymentLane, type SettleDeps } from '../../src/features/payments/index.ts'
 import { openCatalogues } from '../../src/features/store/index.ts'
 import type { AppId } from '../../src/kernel/ids.ts'
@@ -68,6 +69,7 @@ test('in a shared transaction one payment that cannot be settled fails alone', a
   const deps: SettleDeps = {
     database,
     clock,
+    apps: openApps([]),
     catalogues: openCatalogues({ database, clock }),
     count: ({ verdict }) => counted.push(verdict),
   }

@@ -147,6 +147,7 @@ onEveryEngine((on) => {
         session: { appId: APP_ID as AppId, sessionId, playerId: null },
         claim: { loginType: 2, loginId: null, loginCode: null, credential: 'genuine', nonce: null },
         by: 'body',
+        inviterId: null,
         origin: { address: '192.0.2.1', userAgent: undefined, deviceId: null, requestId: 'r' },
       })
       assert.ok(outcome.ok)

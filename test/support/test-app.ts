@@ -25,6 +25,13 @@ const LOCAL_APPS = [
   { appId: APP_ID, appSecret: APP_SECRET, returnUrls: [RETURN_URL, 'mygame://paid'] },
   { appId: OTHER_APP_ID, appSecret: OTHER_APP_SECRET },
 ]
+
+/** The apps of a local server, the first with further settings: the variable APPS. */
+export function localApps(settings: Readonly<Record<string, unknown>>): string {
+  const [first, ...others] = LOCAL_APPS
+  return JSON.stringify([{ ...first, ...settings }, ...others])
+}
+
 const ONLINE_APPS = [
   { appId: APP_ID, appSecret: 'u3Jx8TqPz5Wm1RkYv7Nc4Hd2Lb9Gf6SeXa' },
   { appId: OTHER_APP_ID, appSecret: 'q8Zt4Vn2Xr6Bk1Mw9Cy3Fp7Jd5Hg0LaTe' },

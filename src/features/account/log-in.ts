@@ -29,6 +29,8 @@ interface LoginInput {
   /** By an address no credential travels, so that no guest is made there. */
   readonly by: 'address' | 'body'
   readonly origin: Origin
+  /** Whom the player names as their inviter; it counts for a new player only. */
+  readonly inviterId: PlayerId | null
 }
 
 /** Finds or makes the player of a proven identity, or a new guest, and binds the session to it. */
@@ -51,6 +53,7 @@ async function logInWith(deps: AccountDeps, input: LoginInput): Promise<Outcome<
   }
   const found = await findOrCreatePlayer(deps, {
     ...known,
+    inviterId: input.inviterId,
     credentialHash: guest && hashOfCredential(guest.credential),
     profile: firstProfile(entrant.value),
   })

@@ -4,6 +4,7 @@ import { UidField } from '../../http/fields.ts'
 import { defineRoute } from '../../http/route.ts'
 import type { ClientCaller } from '../../kernel/caller.ts'
 import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
+import type { PlayerId } from '../../kernel/ids.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
 import type { Origin } from '../../kernel/security-event.ts'
 import { isGiftWaiting } from '../daily-gift/index.ts'
@@ -14,12 +15,15 @@ import { loginCodeRoutes } from './login-code-routes.ts'
 import {
   claimByAddress,
   claimOf,
+  inviterOf,
   LOGIN_TYPES,
   LoginCodeField,
   LoginIdField,
   LoginTypeField,
   PROOF_ERRORS,
   ProofFields,
+  ShareIdField,
+  ShareIdQueryField,
 } from './login-fields.ts'
 import { nonceRoutes } from './nonce-routes.ts'
 import type { LoginClaim } from './rules.ts'
@@ -81,14 +85,7 @@ const LoginQuery = Type.Object({
   loginType: LoginTypeField,
   loginId: Type.Optional(LoginIdField),
   loginCode: Type.Optional(LoginCodeField),
-  shareId: Type.Optional(Type.String({ maxLength: 64 })),
-})
-
-// Older clients send the number 0.
-const ShareIdField = Type.Unsafe<number | string>({
-  type: ['integer', 'string'],
-  maxLength: 64,
-  description: 'Ignored when unknown',
+  shareId: Type.Optional(ShareIdQueryField),
 })
 
 const LoginBody = Type.Object({ ...ProofFields, shareId: Type.Optional(ShareIdField) })
@@ -104,13 +101,14 @@ interface LoginCall {
   readonly origin: Origin
   readonly claim: LoginClaim
   readonly by: 'address' | 'body'
+  readonly inviterId: PlayerId | null
 }
 
 /** The calls about who the player is. */
 export function accountRoutes(deps: AccountDeps) {
   const answerLogin = async (input: LoginCall) => {
-    const { caller, claim, by, origin } = input
-    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: caller, claim, by, origin })
+    const { caller, claim, by, origin, inviterId } = input
+    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: caller, claim, by, origin, inviterId })
     if (!loggedIn.ok) return loggedIn
     const words = loggedIn.value.isNew ? WORDS.welcome : WORDS.back
     return accepted(accountAnswer(deps, loggedIn.value, words, input.language))
@@ -132,7 +130,11 @@ export function accountRoutes(deps: AccountDeps) {
       errors: ['invalid_fields', ...LOGIN_ERRORS],
       examples: { answer: ACCOUNT_EXAMPLE },
       handle: ({ caller, query, language, origin }) =>
-        answerLogin({ caller, language, origin, claim: claimByAddress(query), by: 'address' }),
+        answerLogin({
+          ...{ caller, language, origin, by: 'address' },
+          claim: claimByAddress(query),
+          inviterId: inviterOf(query.shareId),
+        }),
     }),
 
     logIn: defineRoute({
@@ -146,7 +148,11 @@ export function accountRoutes(deps: AccountDeps) {
       errors: LOGIN_ERRORS,
       examples: { body: { loginType: 1, loginId: 'test123' }, answer: ACCOUNT_EXAMPLE },
       handle: ({ caller, body, language, origin }) =>
-        answerLogin({ caller, language, origin, claim: claimOf(body), by: 'body' }),
+        answerLogin({
+          ...{ caller, language, origin, by: 'body' },
+          claim: claimOf(body),
+          inviterId: inviterOf(body.shareId),
+        }),
     }),
 
     refresh: defineRoute({

@@ -1,2 +1,2 @@
 export { insertMessages } from './queries.ts'
-export { rewardMessage } from './rules.ts'
+export { inviteMessage, rewardMessage } from './rules.ts'

@@ -4,7 +4,9 @@ import { newReviewEntryId, type OrderId } from '../../kernel/ids.ts'
 import { invariant, unreachable } from '../../kernel/invariant.ts'
 import { type Money, minorUnits } from '../../kernel/money.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { Apps } from '../apps/index.ts'
 import { rewardMessage } from '../inbox/index.ts'
+import { dueInviteReward } from '../invites/index.ts'
 import { type LockedOrder, makeOpenOrder, recordOrderState, takeTerms } from '../orders/index.ts'
 import type { LockedPlayer } from '../players/index.ts'
 import type { Reward, StoreItem } from '../store/index.ts'
@@ -23,6 +25,7 @@ import { type Settlement, settlementOf } from './settlement.ts'
 /** What a settlement is going to write, collected in memory and written in as few statements as there are tables. */
 export interface SettlementDraft {
   readonly locked: LockedSettlement
+  readonly apps: Apps
   readonly nowMs: number
   readonly newPayments: Set<LockedPayment>
   readonly newLines: NewRow<'payment_lines'>[]
@@ -31,14 +34,16 @@ export interface SettlementDraft {
   readonly changedPlayers: Set<LockedPlayer>
   readonly ledger: LedgerTransaction[]
   readonly messages: NewRow<'inbox_messages'>[]
+  readonly inviteRewards: NewRow<'invite_rewards'>[]
   readonly outbox: NewRow<'outbox_events'>[]
   readonly reviewEntries: NewRow<'review_entries'>[]
   readonly events: KeptEvent[]
 }
 
-export function emptyDraft(locked: LockedSettlement, nowMs: number): SettlementDraft {
+export function emptyDraft(locked: LockedSettlement, { apps, nowMs }: { apps: Apps; nowMs: number }): SettlementDraft {
   return {
     locked,
+    apps,
     nowMs,
     newPayments: new Set(),
     newLines: [],
@@ -47,6 +52,7 @@ export function emptyDraft(locked: LockedSettlement, nowMs: number): SettlementD
     changedPlayers: new Set(),
     ledger: [],
     messages: [],
+    inviteRewards: [],
     outbox: [],
     reviewEntries: [],
     events: [],
@@ -141,6 +147,7 @@ function grant(draft: SettlementDraft, decided: DecidedLine, reward: Reward): Om
   )
   const message = rewardMessage(order, nowMs)
   if (message) draft.messages.push(message)
+  if (reward.isFirstCharge) noteInvitation(draft, { player, order })
   order.balance_coins_after = player.coins
   order.balance_tokens_after = player.tokens
   draft.outbox.push(
@@ -152,6 +159,13 @@ function grant(draft: SettlementDraft, decided: DecidedLine, reward: Reward): Om
   draft.changedPlayers.add(player)
   addLine(draft, decided, { standing: 'granted', refusal: null })
   return { verdict: 'granted', outcome: accepted(settlementOf(order, { replayed: false })) }
+}
+
+/** A player's first grant of all makes the reward of their invitation due, where the app has one. */
+function noteInvitation(draft: SettlementDraft, { player, order }: { player: LockedPlayer; order: LockedOrder }): void {
+  if (!draft.apps.find(player.app_id)?.invite) return
+  const due = dueInviteReward(player, { orderId: order.order_id, nowMs: draft.nowMs })
+  if (due) draft.inviteRewards.push(due)
 }
 
 /** Coins go to the wallet at once; tokens, base and bonus apart, wait in the inbox. */

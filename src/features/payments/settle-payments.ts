@@ -5,7 +5,9 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { AppId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import type { Outcome } from '../../kernel/outcome.ts'
+import type { Apps } from '../apps/index.ts'
 import { insertMessages } from '../inbox/index.ts'
+import { insertInviteRewards } from '../invites/index.ts'
 import { insertOrders, type LockedOrder, updateOrders } from '../orders/index.ts'
 import { insertOutboxEvents } from '../outbox/index.ts'
 import { type LockedPlayer, saveLockedPlayers } from '../players/index.ts'
@@ -28,6 +30,7 @@ import type { Settlement } from './settlement.ts'
 
 export interface SettleDeps {
   readonly database: Database
+  readonly apps: Apps
   readonly catalogues: Catalogues
   readonly clock: Clock
   /** Told of every message once what came of it is committed. */
@@ -48,7 +51,7 @@ export async function settlePayments(
   const { outcomes, events } = await deps.database.inTransaction(async (tx) => {
     const nowMs = deps.clock.nowMs()
     const locked = await lockSettlement(tx, { verified, nowMs })
-    const draft = emptyDraft(locked, nowMs)
+    const draft = emptyDraft(locked, { apps: deps.apps, nowMs })
     const outcomes = verified.map((payment, index) => {
       const held = locked.payments[index]
       invariant(held, 'each verified payment has its row')
@@ -168,6 +171,7 @@ async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> {
   await insertLedgerTransactions(tx, draft.ledger)
   await saveLockedPlayers(tx, [...draft.changedPlayers])
   await insertMessages(tx, draft.messages)
+  await insertInviteRewards(tx, draft.inviteRewards)
   await insertOutboxEvents(tx, draft.outbox)
   await insertReviewEntries(tx, draft.reviewEntries)
   await insertPaymentEvents(tx, draft.events)

@@ -85,7 +85,14 @@ export async function saveProgress(
 /** Makes a player and gives the number that the database chose. */
 export async function insertPlayer(
   tx: Tx,
-  player: { appId: AppId; userName: string; avatarUrl: string; chainHash: string; nowMs: number },
+  player: {
+    appId: AppId
+    userName: string
+    avatarUrl: string
+    chainHash: string
+    inviterId: PlayerId | null
+    nowMs: number
+  },
 ): Promise<PlayerId> {
   const { insertId } = await tx
     .insertInto('users')
@@ -104,7 +111,7 @@ export async function insertPlayer(
       ledger_seq: 0,
       chain_hash: player.chainHash,
       event_seq: 0,
-      inviter_id: null,
+      inviter_id: player.inviterId,
       created_at_ms: player.nowMs,
     })
     .executeTakeFirstOrThrow()
