@@ -26,9 +26,28 @@ export interface KeyValueStore {
   fields(key: string): Promise<ReadonlyMap<string, string>>
   /** Removes one field of a map, and the map with its last one; its life stays as it was. True when it was there. */
   deleteField(key: string, field: string): Promise<boolean>
+  /**
+   * Moves moments, each by its own step from where it stands, or from now where nothing stands or it has passed: never
+   * to before now, and never to more than `aheadMaxMs` after it. A moment is forgotten once it has passed. Gives how many
+   * milliseconds each lies ahead now, in the order of the moves. Those of one group are moved in one step; a moment is a
+   * value under the key `{group}:key`.
+   */
+  moveMoments(group: string, moves: readonly MomentMove[], options: MomentBounds): Promise<readonly number[]>
   /** Answers when the store answers; rejects with KeyValueUnavailable when not. */
   ping(): Promise<void>
   close(): Promise<void>
+}
+
+export interface MomentMove {
+  readonly key: string
+  /** Thousandths count; below 0 it moves back. */
+  readonly byMs: number
+}
+
+export interface MomentBounds {
+  /** The caller's clock, and not the store's, so that all callers count from one kind of clock. */
+  readonly nowMs: number
+  readonly aheadMaxMs: number
 }
 
 export interface KeyValueTtl {
