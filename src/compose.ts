@@ -22,7 +22,9 @@ import { mountHealth } from './http/health.ts'
 import { openLogger } from './http/logger.ts'
 import { createMetrics, type Metrics, measureRequests, mountMetrics } from './http/metrics.ts'
 import { mountRoutes } from './http/mount.ts'
-import { openRateLimiter } from './http/rate-limit.ts'
+import { openRateLimiter, type RateLimiter } from './http/rate-limit.ts'
+import { limitsOfRoutes } from './http/rate-limit-routes.ts'
+import type { RouteEntry } from './http/route.ts'
 import { createServer } from './http/server.ts'
 import { openIdentityProviders } from './identity-providers/registry.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
@@ -46,6 +48,8 @@ export interface Service {
   readonly database: Database
   readonly kv: KeyValueStore
   readonly jobs: Jobs
+  /** Null where no limit is on. */
+  readonly limiter: RateLimiter | null
   /** Finishes what is under way, then closes everything in reverse order. */
   close(): Promise<void>
 }
@@ -80,12 +84,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
-  const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
-  const messageDeps: MessageDeps = {
-    ...settleDeps,
-    lane: openPaymentLane(settleDeps),
-    report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
-  }
+  const messageDeps = openMessages({ database, catalogues, clock, count: metrics.countPaymentEvent }, logger)
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const hasSandbox = config.channels.some(({ type }) => type === 'sandbox')
   const sandbox = hasSandbox ? await openSandbox(kv, () => config.http.publicUrl ?? server.listeningOrigin) : null
@@ -96,20 +95,19 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     { name: 'database', ping: () => database.ping() },
     { name: 'sessions', ping: () => kv.ping() },
   ])
+  const routes = featureRoutes({
+    ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
+    ...{ identityProviders, trail, loginCodes, mailbox: loginCodes.messengers.mailbox },
+  })
+  const limiter = openLimiter({ clock, kv, logger }, { config, routes })
   await mountRoutes(server, {
     authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
-    limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
-    routes: featureRoutes({
-      ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
-      ...{ identityProviders, trail, loginCodes, mailbox: loginCodes.messengers.mailbox },
-    }),
+    ...{ limiter, routes },
   })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const report: ExpireDeps['report'] = ({ error, ...about }) =>
-    logger.warn({ err: error, ...about }, 'an order could not expire')
-  const jobs = startJobs(schedule({ database, clock, report }), { kv, logger, onTime: overrides.jobs !== 'by_hand' })
+  const jobs = startSchedule({ database, clock, kv, logger }, { onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
@@ -119,12 +117,14 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     database,
     kv,
     jobs,
+    limiter,
     close: async () => {
       await jobs.close()
       await metricsServer?.close()
       await server.close()
       await loginCodes.messengers.close()
       await trail.close()
+      await limiter?.sharing?.close()
       await kv.close()
       await database.close()
       await log.close()
@@ -147,6 +147,39 @@ async function openServer(
   await server.register(cors, corsOptions(config.http.cors))
   if (config.http.docs) await gatherDocs(server, { version: VERSION })
   return server
+}
+
+function openMessages(settleDeps: SettleDeps, logger: Logger): MessageDeps {
+  return {
+    ...settleDeps,
+    lane: openPaymentLane(settleDeps),
+    report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
+  }
+}
+
+function startSchedule(
+  deps: { database: Database; clock: Clock; kv: KeyValueStore; logger: Logger },
+  { onTime }: { onTime: boolean },
+): Jobs {
+  const { database, clock, kv, logger } = deps
+  const report: ExpireDeps['report'] = ({ error, ...about }) =>
+    logger.warn({ err: error, ...about }, 'an order could not expire')
+  return startJobs(schedule({ database, clock, report }), { kv, logger, onTime })
+}
+
+/** Several processes keep the limits together. One alone on a file knows all of its calls by itself. */
+function openLimiter(
+  { clock, kv, logger }: { clock: Clock; kv: KeyValueStore; logger: Logger },
+  { config, routes }: { config: Config; routes: readonly RouteEntry[] },
+): RateLimiter | null {
+  const { workers, keyValue } = config
+  const report = (failure: Error | null): void => {
+    if (failure === null) logger.info('the limits of calls are kept by all processes together again')
+    else logger.warn({ err: failure }, 'the limits of calls are kept by each process alone, by its share of the minute')
+  }
+  const isShared = keyValue.kind === 'redis' || workers > 1
+  const limits = { ...config.http.rateLimit, routes: limitsOfRoutes(config.http.rateLimit.routes, routes), workers }
+  return openRateLimiter({ clock, sharing: isShared ? { kv, report } : null }, limits)
 }
 
 /** The platform that the sandbox plays: only where a channel of that type is configured. */
