@@ -13,7 +13,13 @@ import { openLoginCodes } from './features/account/index.ts'
 import { openApps } from './features/apps/index.ts'
 import type { ExpireDeps } from './features/orders/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
-import { openSecurityTrail, type TrailDeps } from './features/security/index.ts'
+import {
+  anomalyWords,
+  openAnomalyCounter,
+  openSecurityTrail,
+  type SecurityTrail,
+  type TrailDeps,
+} from './features/security/index.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { corsOptions } from './http/cors.ts'
@@ -48,6 +54,7 @@ export interface Service {
   readonly database: Database
   readonly kv: KeyValueStore
   readonly jobs: Jobs
+  readonly trail: SecurityTrail
   /** Null where no limit is on. */
   readonly limiter: RateLimiter | null
   /** Finishes what is under way, then closes everything in reverse order. */
@@ -76,14 +83,14 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const apps = openApps(config.apps)
   for (const app of apps.all) await seedCatalogue({ database, clock }, app.appId)
   const secret = config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret'))
+  const metrics = createMetrics(isWorker() ? shareMetrics : null)
+  const trail = openTrail({ database, clock, kv, logger, metrics })
   const accessTokens = openAccessTokens({ secret, clock })
   const sessions = openSessionStore({ kv, clock })
-  const trail = openSecurityTrail({ database, clock, report: reportLostEvents(logger) })
   const identityProviders = openIdentityProviders(config.apps)
   const sessionDeps = { apps, accessTokens, sessions, record: trail.record }
   const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
-  const metrics = createMetrics(isWorker() ? shareMetrics : null)
   const messageDeps = openMessages({ database, catalogues, clock, count: metrics.countPaymentEvent }, logger)
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const hasSandbox = config.channels.some(({ type }) => type === 'sandbox')
@@ -107,7 +114,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const jobs = startSchedule({ database, clock, kv, logger }, { onTime: overrides.jobs !== 'by_hand' })
+  const jobs = startSchedule({ database, clock, kv, logger, config }, { onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
@@ -116,8 +123,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     logger,
     database,
     kv,
-    jobs,
-    limiter,
+    ...{ jobs, trail, limiter },
     close: async () => {
       await jobs.close()
       await metricsServer?.close()
@@ -158,13 +164,14 @@ function openMessages(settleDeps: SettleDeps, logger: Logger): MessageDeps {
 }
 
 function startSchedule(
-  deps: { database: Database; clock: Clock; kv: KeyValueStore; logger: Logger },
+  deps: { database: Database; clock: Clock; kv: KeyValueStore; logger: Logger; config: Config },
   { onTime }: { onTime: boolean },
 ): Jobs {
   const { database, clock, kv, logger } = deps
+  const { securityEventDays } = deps.config
   const report: ExpireDeps['report'] = ({ error, ...about }) =>
     logger.warn({ err: error, ...about }, 'an order could not expire')
-  return startJobs(schedule({ database, clock, report }), { kv, logger, onTime })
+  return startJobs(schedule({ database, clock, report, securityEventDays }), { kv, logger, onTime })
 }
 
 /** Several processes keep the limits together. One alone on a file knows all of its calls by itself. */
@@ -188,9 +195,26 @@ async function openSandbox(kv: KeyValueStore, publicUrl: () => string) {
   return { platform, platformOf: platform.forInstance, secret: await keptSecret(kv, 'sandbox-secret') }
 }
 
-/** The trail may lose events; it never does so in silence. */
-function reportLostEvents(logger: Logger): TrailDeps['report'] {
-  return ({ error, lost }) => logger.warn({ err: error }, `security events lost: ${lost}`)
+/** The trail may lose events; it never does so in silence. What looks like abuse in it is counted and told. */
+function openTrail(deps: {
+  database: Database
+  clock: Clock
+  kv: KeyValueStore
+  logger: Logger
+  metrics: Metrics
+}): SecurityTrail {
+  const { database, clock, kv, logger, metrics } = deps
+  const watch = openAnomalyCounter({
+    kv,
+    report: (anomaly) => {
+      metrics.countAnomaly(anomaly.kind)
+      logger.warn(anomalyWords(anomaly), `this looks like abuse of logins: ${anomaly.kind}`)
+    },
+    failed: (error) => logger.error({ err: error }, 'security events could not be counted'),
+  })
+  const observer = { count: metrics.countSecurityEvent, countLost: metrics.countLostSecurityEvents, watch }
+  const report: TrailDeps['report'] = ({ error, lost }) => logger.warn({ err: error }, `security events lost: ${lost}`)
+  return openSecurityTrail({ database, clock, report, observer })
 }
 
 async function prepareSchema(database: Database, config: Config): Promise<void> {

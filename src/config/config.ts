@@ -23,6 +23,8 @@ export interface Config {
   readonly apps: readonly AppConfig[]
   readonly channels: readonly ChannelConfig[]
   readonly messaging: MessagingSettings
+  /** How long the trail of logins and sessions is kept. */
+  readonly securityEventDays: number
   readonly logging: LoggingConfig
   readonly metrics: MetricsConfig
 }

@@ -29,6 +29,7 @@ export const localDefaults: EnvironmentDefaults = {
   RATE_LIMIT_PLAYER_PER_MINUTE: '0',
   RATE_LIMIT_APP_PER_MINUTE: '0',
   RATE_LIMIT_ROUTES: '{}',
+  SECURITY_EVENT_DAYS: '180',
   WORKERS: '1',
   SHUTDOWN_GRACE_MS: '10000',
   LOG_LEVEL: 'info',

@@ -26,6 +26,7 @@ export const onlineDefaults: EnvironmentDefaults = {
   RATE_LIMIT_PLAYER_PER_MINUTE: '300',
   RATE_LIMIT_APP_PER_MINUTE: '0',
   RATE_LIMIT_ROUTES: '{"POST /api/v1/login/code": 10}',
+  SECURITY_EVENT_DAYS: '180',
   WORKERS: '1',
   SHUTDOWN_GRACE_MS: '10000',
   LOG_LEVEL: 'warn',

@@ -34,6 +34,8 @@ const limitedRoutes = Type.Record(Type.String({ pattern: '^(GET|POST|PATCH) /[^ 
   additionalProperties: false,
   maxProperties: 20,
 })
+// Ten years are more than any law of keeping asks for.
+const days = Type.Integer({ minimum: 1, maximum: 3650 })
 // Ten minutes: whoever stops the process has lost patience long before.
 const graceMs = Type.Integer({ minimum: 0, maximum: 600_000 })
 
@@ -171,6 +173,10 @@ export const VARIABLES = {
   RATE_LIMIT_ROUTES: variable('JSON', limitedRoutes, {
     en: 'The same for one client address on single calls, which also count above: `{"POST /api/v1/login/code": 10}`.',
     zh: '同上，按单个调用限制每个客户端地址（同时计入以上各项）：`{"POST /api/v1/login/code": 10}`。',
+  }),
+  SECURITY_EVENT_DAYS: variable('whole number', days, {
+    en: 'How many days the trail of logins and sessions is kept, with the addresses that they came from.',
+    zh: '登录与会话安全记录（含来源地址）的保留天数。',
   }),
   WORKERS: variable('whole number', workers, {
     en: 'How many processes answer; more than one needs MySQL or MariaDB.',

@@ -111,6 +111,14 @@ function keepsTheContract(open: () => Promise<KeyValueSubject>): void {
     assert.equal(await subject.lifeLeftMs('seeded'), null)
   })
 
+  test('a counter grows by as much as is said, and never by a part of one or backwards', async () => {
+    assert.equal(await store.increment('steps', { ...MINUTE, by: 5 }), 5)
+    assert.equal(await store.increment('steps', { ttlMs: 3_600_000, by: 20 }), 25)
+    assert.equal(await store.increment('steps', MINUTE), 26)
+    await assertLife('steps', 60_000)
+    for (const by of [0, -1, 1.5]) await assert.rejects(store.increment('steps', { ...MINUTE, by }), InvariantError)
+  })
+
   test('an increment of a text is a bug of ours and leaves the text alone', async () => {
     await store.set('text', '12 apples', FOREVER)
     await assert.rejects(store.increment('text', MINUTE), InvariantError)

@@ -15,8 +15,8 @@ export interface KeyValueStore {
   compareAndSet(key: string, change: { expected: string; next: string } & KeyValueTtl): Promise<boolean>
   /** Removes a key. True when it was there. */
   delete(key: string): Promise<boolean>
-  /** Adds one to a counter and returns it; the first increment starts its life of `ttlMs`. */
-  increment(key: string, options: { ttlMs: number }): Promise<number>
+  /** Adds one, or `by`, to a counter and returns it; the first increment starts its life of `ttlMs`. */
+  increment(key: string, options: { ttlMs: number; by?: number }): Promise<number>
   /**
    * Writes one field of a map, in one step with the map's life: all of it disappears `ttlMs` after its last write. Gives
    * how many fields the map has now. Maps have a name space of their own: a map and a value under one key do not meet.

@@ -31,6 +31,10 @@ export function assertTtl(ttlMs: number | null): void {
   invariant(ttlMs === null || (Number.isSafeInteger(ttlMs) && ttlMs > 0), 'ttlMs is a positive whole number or null')
 }
 
+export function assertStep(by: number): void {
+  invariant(Number.isSafeInteger(by) && by > 0, 'a counter grows by a positive whole number')
+}
+
 /** Some tenths of a millisecond of Redis' time, for which everybody else waits. */
 export const MOMENTS_MAX = 200
 

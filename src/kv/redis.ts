@@ -1,6 +1,15 @@
 import { InvariantError, invariant } from '../kernel/invariant.ts'
 import { type KeyValueStore, KeyValueUnavailable } from './kv.ts'
-import { assertField, assertKey, assertMoments, assertTtl, assertValue, MAP_KEY_PREFIX, momentKeys } from './limits.ts'
+import {
+  assertField,
+  assertKey,
+  assertMoments,
+  assertStep,
+  assertTtl,
+  assertValue,
+  MAP_KEY_PREFIX,
+  momentKeys,
+} from './limits.ts'
 import { openRedisClient, type RedisClient } from './redis-client.ts'
 import type { RedisConfig } from './redis-config.ts'
 
@@ -17,7 +26,7 @@ return 1`
 /** The count and its end together: a crash between the two would leave a counter that blocks somebody for ever. */
 const INCREMENT = `
 local fresh = redis.call('EXISTS', KEYS[1]) == 0
-local count = redis.call('INCR', KEYS[1])
+local count = redis.call('INCRBY', KEYS[1], ARGV[2])
 if fresh then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return count`
 
@@ -42,7 +51,7 @@ return ahead`
 
 interface Scripts {
   kvCompareAndSet(key: string, expected: string, next: string, ttl: string): Promise<number>
-  kvIncrement(key: string, ttl: string): Promise<number>
+  kvIncrement(key: string, ttl: string, by: string): Promise<number>
   kvSetField(key: string, field: string, value: string, ttl: string): Promise<number>
   kvMoveMoments(keys: number, ...keysThenArguments: string[]): Promise<string[]>
 }
@@ -100,9 +109,10 @@ function redisStore(client: RedisClient & Scripts, { prefix }: { prefix: string 
     async delete(key) {
       return (await answered(client.del(nameOf(key)))) === 1
     },
-    async increment(key, { ttlMs }) {
+    async increment(key, { ttlMs, by = 1 }) {
       assertTtl(ttlMs)
-      return await answered(client.kvIncrement(nameOf(key), String(ttlMs)))
+      assertStep(by)
+      return await answered(client.kvIncrement(nameOf(key), String(ttlMs), String(by)))
     },
     async moveMoments(group, moves, bounds) {
       assertMoments(moves, bounds)

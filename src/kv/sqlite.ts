@@ -3,7 +3,7 @@ import Database from 'better-sqlite3'
 import type { Clock } from '../kernel/clock.ts'
 import { InvariantError } from '../kernel/invariant.ts'
 import { type KeyValueStore, KeyValueUnavailable, type MomentBounds, type MomentMove } from './kv.ts'
-import { assertKey, assertMoments, assertTtl, assertValue, momentKeys } from './limits.ts'
+import { assertKey, assertMoments, assertStep, assertTtl, assertValue, momentKeys } from './limits.ts'
 import { KeyValueOpenError } from './open-error.ts'
 import { FIELDS_SCHEMA, sqliteMaps } from './sqlite-maps.ts'
 
@@ -85,9 +85,9 @@ function prepareStatements(database: Database.Database) {
     // No row comes back when the value is no counter, and nothing changed.
     increment: database
       .prepare(
-        `INSERT INTO kv (key, value, expires_at_ms) VALUES (@key, '1', @expiresAtMs)
+        `INSERT INTO kv (key, value, expires_at_ms) VALUES (@key, @value, @expiresAtMs)
           ON CONFLICT (key) DO UPDATE SET
-            value = CASE WHEN ${ALIVE} THEN CAST(CAST(kv.value AS INTEGER) + 1 AS TEXT) ELSE '1' END,
+            value = CASE WHEN ${ALIVE} THEN CAST(CAST(kv.value AS INTEGER) + CAST(@value AS INTEGER) AS TEXT) ELSE @value END,
             expires_at_ms = CASE WHEN ${ALIVE} THEN kv.expires_at_ms ELSE excluded.expires_at_ms END
           WHERE NOT ${ALIVE} OR CAST(CAST(kv.value AS INTEGER) AS TEXT) = kv.value
           RETURNING CAST(value AS INTEGER)`,
@@ -148,8 +148,9 @@ function sqliteStore(database: Database.Database, clock: Clock): KeyValueStore {
     async delete(key) {
       return done(() => statements.delete.run(lookUp(key))).changes === 1
     },
-    async increment(key, { ttlMs }) {
-      const count = done(() => statements.increment.get(row(key, '1', ttlMs)))
+    async increment(key, { ttlMs, by = 1 }) {
+      assertStep(by)
+      const count = done(() => statements.increment.get(row(key, String(by), ttlMs)))
       if (typeof count !== 'number') throw new InvariantError('increment() on a key that holds no counter')
       return count
     },
