@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { openChannels } from './channels/registry.ts'
 import { verifySigner } from './channels/signed/index.ts'
+import { openLimiter, openTrail } from './compose-abuse.ts'
+import { startSchedule } from './compose-jobs.ts'
 import { openLoginPlatforms, openLogins } from './compose-logins.ts'
 import { featureRoutes } from './compose-routes.ts'
 import type { Config } from './config/config.ts'
@@ -11,10 +13,8 @@ import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
 import { openApps } from './features/apps/index.ts'
-import type { InviteDeps } from './features/invites/index.ts'
-import type { ExpireDeps } from './features/orders/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
-import { openSecurityTrail, type SecurityTrail, type TrailDeps } from './features/security/index.ts'
+import type { SecurityTrail } from './features/security/index.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { corsOptions } from './http/cors.ts'
@@ -23,10 +23,9 @@ import { mountHealth } from './http/health.ts'
 import { openLogger } from './http/logger.ts'
 import { createMetrics, type Metrics, measureRequests, mountMetrics } from './http/metrics.ts'
 import { mountRoutes } from './http/mount.ts'
-import { openRateLimiter } from './http/rate-limit.ts'
+import type { RateLimiter } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
-import { type Jobs, startJobs } from './jobs/runner.ts'
-import { schedule } from './jobs/schedule.ts'
+import type { Jobs } from './jobs/runner.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { KeyValueStore } from './kv/kv.ts'
@@ -46,6 +45,8 @@ export interface Service {
   readonly kv: KeyValueStore
   readonly jobs: Jobs
   readonly trail: SecurityTrail
+  /** Null where no limit is on. */
+  readonly limiter: RateLimiter | null
   /** Finishes what is under way, then closes everything in reverse order. */
   close(): Promise<void>
 }
@@ -72,20 +73,15 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const apps = openApps(config.apps)
   for (const app of apps.all) await seedCatalogue({ database, clock }, app.appId)
   const secret = config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret'))
+  const metrics = createMetrics(isWorker() ? shareMetrics : null)
+  const trail = openTrail({ database, clock, kv, logger, metrics })
   const accessTokens = openAccessTokens({ secret, clock })
   const sessions = openSessionStore({ kv, clock })
-  const trail = openSecurityTrail({ database, clock, report: reportLostEvents(logger) })
   const identityProviders = await openLoginPlatforms(kv, { config, clock, logger })
   const sessionDeps = { apps, accessTokens, sessions, record: trail.record }
   const logins = await openLogins({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
-  const metrics = createMetrics(isWorker() ? shareMetrics : null)
-  const settleDeps: SettleDeps = { database, apps, catalogues, clock, count: metrics.countPaymentEvent }
-  const messageDeps: MessageDeps = {
-    ...settleDeps,
-    lane: openPaymentLane(settleDeps),
-    report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
-  }
+  const messageDeps = openMessages({ database, apps, catalogues, clock, count: metrics.countPaymentEvent }, logger)
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const sandbox = await openSandbox(kv, { config, listeningOrigin: () => server.listeningOrigin })
   const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
@@ -95,19 +91,19 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     { name: 'database', ping: () => database.ping() },
     { name: 'sessions', ping: () => kv.ping() },
   ])
+  const routes = featureRoutes({
+    ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
+    ...{ identityProviders, trail, logins, mailbox: logins.messengers.mailbox },
+  })
+  const limiter = openLimiter({ clock, kv, logger }, { config, routes })
   await mountRoutes(server, {
     authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
-    limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
-    routes: featureRoutes({
-      ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
-      ...{ identityProviders, trail, logins, mailbox: logins.messengers.mailbox },
-    }),
+    ...{ limiter, routes },
   })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const scheduled = schedule({ database, clock, apps, ...jobReports(logger) })
-  const jobs = startJobs(scheduled, { kv, logger, onTime: overrides.jobs !== 'by_hand' })
+  const jobs = startSchedule({ database, clock, kv, apps, logger, config }, { onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
@@ -116,7 +112,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     logger,
     database,
     kv,
-    ...{ jobs, trail },
+    ...{ jobs, trail, limiter },
     close: async () => {
       await jobs.close()
       await metricsServer?.close()
@@ -124,6 +120,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       await logins.messengers.close()
       await trail.close()
       await identityProviders.close()
+      await limiter?.sharing?.close()
       await kv.close()
       await database.close()
       await log.close()
@@ -148,6 +145,14 @@ async function openServer(
   return server
 }
 
+function openMessages(settleDeps: SettleDeps, logger: Logger): MessageDeps {
+  return {
+    ...settleDeps,
+    lane: openPaymentLane(settleDeps),
+    report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
+  }
+}
+
 /** The platform that the sandbox plays: only where a channel of that type is configured. */
 async function openSandbox(
   kv: KeyValueStore,
@@ -157,20 +162,6 @@ async function openSandbox(
   const publicUrl = () => config.http.publicUrl ?? listeningOrigin()
   const platform = openPlayedPlatform({ kv, publicUrl })
   return { platform, platformOf: platform.forInstance, secret: await keptSecret(kv, 'sandbox-secret') }
-}
-
-/** The trail may lose events; it never does so in silence. */
-function reportLostEvents(logger: Logger): TrailDeps['report'] {
-  return ({ error, lost }) => logger.warn({ err: error }, `security events lost: ${lost}`)
-}
-
-/** What a job could not do is tried again at its next run; the operator reads why it was not done. */
-function jobReports(logger: Logger): { report: ExpireDeps['report']; reportInvite: InviteDeps['report'] } {
-  return {
-    report: ({ error, ...about }) => logger.warn({ err: error, ...about }, 'an order could not expire'),
-    reportInvite: ({ error, ...about }) =>
-      logger.warn({ err: error, ...about }, 'the reward of an invitation could not be given'),
-  }
 }
 
 async function prepareSchema(database: Database, config: Config): Promise<void> {

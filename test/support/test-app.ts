@@ -109,6 +109,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     // Every test of a suite comes from one address.
     RATE_LIMIT_PER_MINUTE: '0',
     RATE_LIMIT_LOGIN_PER_MINUTE: '0',
+    RATE_LIMIT_PLAYER_PER_MINUTE: '0',
+    RATE_LIMIT_ROUTES: '{}',
     ...redis?.variables,
     ...options.variables,
   }

@@ -23,7 +23,11 @@ export const identity: MigrationStep[] = [
       .addColumn('at_ms', 'bigint', (c) => c.notNull())
       .execute(),
   (db) =>
-    db.schema.createIndex('security_events_of_user').on('security_events').columns(['user_id', 'at_ms']).execute(),
+    db.schema
+      .createIndex('security_events_of_user')
+      .on('security_events')
+      .columns(['user_id', 'at_ms', 'event_id'])
+      .execute(),
   (db) => db.schema.createIndex('security_events_by_time').on('security_events').columns(['at_ms']).execute(),
   (db) =>
     db.schema
