@@ -3,7 +3,7 @@ import type { Channels } from './channels/channel.ts'
 import { openDirectChannel } from './channels/signed/index.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
-import type { LoginCodeDeps } from './features/account/index.ts'
+import type { LoginCodeDeps, LoginMeans } from './features/account/index.ts'
 import { accountRoutes } from './features/account/routes.ts'
 import { dailyGiftRoutes } from './features/daily-gift/routes.ts'
 import { inboxRoutes } from './features/inbox/routes.ts'
@@ -37,7 +37,8 @@ export interface Parts {
   readonly database: Database
   readonly kv: KeyValueStore
   readonly sessionDeps: SessionDeps
-  readonly loginCodes: LoginCodeDeps
+  /** What logins are proven by here, with the ways of codes to players. */
+  readonly logins: LoginMeans & LoginCodeDeps
   /** Where `local` shows what it sends to nobody. */
   readonly mailbox: Mailbox | null
   readonly identityProviders: IdentityProviders
@@ -49,7 +50,7 @@ export interface Parts {
 
 /** Every feature's calls, each handed what it needs. */
 export function featureRoutes(parts: Parts): RouteEntry[] {
-  const { config, clock, server, database, kv, sessionDeps, loginCodes, catalogues, messageDeps, channels } = parts
+  const { config, clock, server, database, kv, sessionDeps, logins, catalogues, messageDeps, channels } = parts
   const { apps, sessions } = sessionDeps
   // In `local` everybody is believed: a bare login id, and a client that says it has paid.
   const isLocal = config.env === 'local'
@@ -58,7 +59,8 @@ export function featureRoutes(parts: Parts): RouteEntry[] {
   return routes({
     sessions: sessionRoutes(sessionDeps),
     account: accountRoutes({
-      ...{ database, apps, sessions, clock, loginCodes, identityProviders: parts.identityProviders },
+      ...{ database, apps, sessions, clock, ...logins, loginCodes: logins },
+      identityProviders: parts.identityProviders,
       record: parts.trail.record,
       loginTrust: isLocal ? 'bare_ids' : 'proof',
     }),

@@ -4,16 +4,17 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { openChannels } from './channels/registry.ts'
 import { verifySigner } from './channels/signed/index.ts'
+import { openLimiter, openTrail } from './compose-abuse.ts'
+import { startSchedule } from './compose-jobs.ts'
+import { openLoginPlatforms, openLogins } from './compose-logins.ts'
 import { featureRoutes } from './compose-routes.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
-import { openLoginCodes } from './features/account/index.ts'
 import { openApps } from './features/apps/index.ts'
-import type { ExpireDeps } from './features/orders/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
-import { openSecurityTrail, type TrailDeps } from './features/security/index.ts'
+import type { SecurityTrail } from './features/security/index.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { corsOptions } from './http/cors.ts'
@@ -22,16 +23,13 @@ import { mountHealth } from './http/health.ts'
 import { openLogger } from './http/logger.ts'
 import { createMetrics, type Metrics, measureRequests, mountMetrics } from './http/metrics.ts'
 import { mountRoutes } from './http/mount.ts'
-import { openRateLimiter } from './http/rate-limit.ts'
+import type { RateLimiter } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
-import { openIdentityProviders } from './identity-providers/registry.ts'
-import { type Jobs, startJobs } from './jobs/runner.ts'
-import { schedule } from './jobs/schedule.ts'
+import type { Jobs } from './jobs/runner.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
-import { type MessageLog, openMessengers } from './messaging/open-messengers.ts'
 import { openPlayedPlatform } from './sandbox/platform.ts'
 import { mountSandbox } from './sandbox/routes.ts'
 import { VERSION } from './version.ts'
@@ -46,6 +44,9 @@ export interface Service {
   readonly database: Database
   readonly kv: KeyValueStore
   readonly jobs: Jobs
+  readonly trail: SecurityTrail
+  /** Null where no limit is on. */
+  readonly limiter: RateLimiter | null
   /** Finishes what is under way, then closes everything in reverse order. */
   close(): Promise<void>
 }
@@ -72,23 +73,17 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const apps = openApps(config.apps)
   for (const app of apps.all) await seedCatalogue({ database, clock }, app.appId)
   const secret = config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret'))
+  const metrics = createMetrics(isWorker() ? shareMetrics : null)
+  const trail = openTrail({ database, clock, kv, logger, metrics })
   const accessTokens = openAccessTokens({ secret, clock })
   const sessions = openSessionStore({ kv, clock })
-  const trail = openSecurityTrail({ database, clock, report: reportLostEvents(logger) })
-  const identityProviders = openIdentityProviders(config.apps)
+  const identityProviders = await openLoginPlatforms(kv, { config, clock, logger })
   const sessionDeps = { apps, accessTokens, sessions, record: trail.record }
-  const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
+  const logins = await openLogins({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
-  const metrics = createMetrics(isWorker() ? shareMetrics : null)
-  const settleDeps: SettleDeps = { database, apps, catalogues, clock, count: metrics.countPaymentEvent }
-  const messageDeps: MessageDeps = {
-    ...settleDeps,
-    lane: openPaymentLane(settleDeps),
-    report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
-  }
+  const messageDeps = openMessages({ database, apps, catalogues, clock, count: metrics.countPaymentEvent }, logger)
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
-  const hasSandbox = config.channels.some(({ type }) => type === 'sandbox')
-  const sandbox = hasSandbox ? await openSandbox(kv, () => config.http.publicUrl ?? server.listeningOrigin) : null
+  const sandbox = await openSandbox(kv, { config, listeningOrigin: () => server.listeningOrigin })
   const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
 
   const server = await openServer(config, { logger, metrics })
@@ -96,20 +91,19 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     { name: 'database', ping: () => database.ping() },
     { name: 'sessions', ping: () => kv.ping() },
   ])
+  const routes = featureRoutes({
+    ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
+    ...{ identityProviders, trail, logins, mailbox: logins.messengers.mailbox },
+  })
+  const limiter = openLimiter({ clock, kv, logger }, { config, routes })
   await mountRoutes(server, {
     authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
-    limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
-    routes: featureRoutes({
-      ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
-      ...{ identityProviders, trail, loginCodes, mailbox: loginCodes.messengers.mailbox },
-    }),
+    ...{ limiter, routes },
   })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const report: ExpireDeps['report'] = ({ error, ...about }) =>
-    logger.warn({ err: error, ...about }, 'an order could not expire')
-  const jobs = startJobs(schedule({ database, clock, report }), { kv, logger, onTime: overrides.jobs !== 'by_hand' })
+  const jobs = startSchedule({ database, clock, kv, apps, logger, config }, { onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
@@ -118,13 +112,15 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     logger,
     database,
     kv,
-    jobs,
+    ...{ jobs, trail, limiter },
     close: async () => {
       await jobs.close()
       await metricsServer?.close()
       await server.close()
-      await loginCodes.messengers.close()
+      await logins.messengers.close()
       await trail.close()
+      await identityProviders.close()
+      await limiter?.sharing?.close()
       await kv.close()
       await database.close()
       await log.close()
@@ -149,15 +145,23 @@ async function openServer(
   return server
 }
 
-/** The platform that the sandbox plays: only where a channel of that type is configured. */
-async function openSandbox(kv: KeyValueStore, publicUrl: () => string) {
-  const platform = openPlayedPlatform({ kv, publicUrl })
-  return { platform, platformOf: platform.forInstance, secret: await keptSecret(kv, 'sandbox-secret') }
+function openMessages(settleDeps: SettleDeps, logger: Logger): MessageDeps {
+  return {
+    ...settleDeps,
+    lane: openPaymentLane(settleDeps),
+    report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
+  }
 }
 
-/** The trail may lose events; it never does so in silence. */
-function reportLostEvents(logger: Logger): TrailDeps['report'] {
-  return ({ error, lost }) => logger.warn({ err: error }, `security events lost: ${lost}`)
+/** The platform that the sandbox plays: only where a channel of that type is configured. */
+async function openSandbox(
+  kv: KeyValueStore,
+  { config, listeningOrigin }: { config: Config; listeningOrigin: () => string },
+) {
+  if (!config.channels.some(({ type }) => type === 'sandbox')) return null
+  const publicUrl = () => config.http.publicUrl ?? listeningOrigin()
+  const platform = openPlayedPlatform({ kv, publicUrl })
+  return { platform, platformOf: platform.forInstance, secret: await keptSecret(kv, 'sandbox-secret') }
 }
 
 async function prepareSchema(database: Database, config: Config): Promise<void> {
@@ -175,16 +179,6 @@ function keyValueSettings({ keyValue }: Config, clock: Clock) {
   return keyValue.kind === 'sqlite'
     ? { ...keyValue, clock }
     : ({ kind: 'redis', prefix: keyValue.prefix, config: keyValue.sessions } as const)
-}
-
-/** Login codes and their ways to players; in `local` the mailbox takes what no provider is set up for. */
-async function openCodes(
-  { kv, clock, secret, logger }: { kv: KeyValueStore; clock: Clock; secret: string; logger: Logger },
-  { env, messaging }: Config,
-) {
-  const log: MessageLog = { info: (line) => logger.info(line), warn: (about, line) => logger.warn(about, line) }
-  const messengers = await openMessengers({ kv, clock, log }, { ...messaging, mailbox: env === 'local' })
-  return { codes: openLoginCodes({ kv, clock, secret }), messengers }
 }
 
 /** A secret that `local` makes at its first start and keeps beside the sessions. */

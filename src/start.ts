@@ -89,7 +89,8 @@ function stopOnSignal(service: Service, config: Config): void {
 /** What an operator can mend is told in one line; only a bug is shown with its stack. */
 function startFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const known = ['StorageUnavailable', 'SchemaMismatch', 'KeyValueOpenError', 'KeyValueUnavailable', 'LogFileError']
+  const ofStores = ['StorageUnavailable', 'SchemaMismatch', 'KeyValueOpenError', 'KeyValueUnavailable']
+  const known = [...ofStores, 'LogFileError', 'UnknownLimitedRoute']
   return known.includes(error.name) ? error.message : (error.stack ?? error.message)
 }
 

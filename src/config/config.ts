@@ -23,6 +23,8 @@ export interface Config {
   readonly apps: readonly AppConfig[]
   readonly channels: readonly ChannelConfig[]
   readonly messaging: MessagingSettings
+  /** How long the trail of logins and sessions is kept. */
+  readonly securityEventDays: number
   readonly logging: LoggingConfig
   readonly metrics: MetricsConfig
 }
@@ -46,10 +48,18 @@ export interface HttpConfig {
   readonly docs: boolean
 }
 
-/** Calls a minute of one client address, over all workers together; 0 is no limit. */
+/** Calls a minute, over all workers together; 0 is no limit. */
 export interface RateLimitConfig {
+  /** Of one client address. */
   readonly perMinute: number
+  /** Of one client address, on the calls of logging in. */
   readonly loginPerMinute: number
+  /** Of one player, from wherever. */
+  readonly playerPerMinute: number
+  /** Of all clients of one app. */
+  readonly appPerMinute: number
+  /** Of one client address on one call, by method and path. */
+  readonly routes: Readonly<Record<string, number>>
 }
 
 export interface CorsConfig {

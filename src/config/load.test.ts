@@ -231,13 +231,6 @@ test('an app has its secrets, zone, policy and return URLs; a channel finds its 
   assert.deepEqual(config.channels, [{ instance: 'play', ...play }])
 })
 
-test('calls are limited in production unless that is switched off, and in development not', () => {
-  assert.deepEqual(configFor(ONLINE).config.http.rateLimit, { perMinute: 600, loginPerMinute: 30 })
-  const off = { RATE_LIMIT_PER_MINUTE: '0', RATE_LIMIT_LOGIN_PER_MINUTE: '0' }
-  assert.deepEqual(configFor({ ...ONLINE, ...off }).config.http.rateLimit, { perMinute: 0, loginPerMinute: 0 })
-  assert.deepEqual(configFor({}).config.http.rateLimit, { perMinute: 0, loginPerMinute: 0 })
-})
-
 test('apps that differ in case are two apps, as every table sees them', () => {
   const { config } = configFor({ ...apps(APP, { ...APP, appId: 'COM.example.game' }), CHANNELS: '{}' })
   assert.deepEqual(

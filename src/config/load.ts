@@ -78,6 +78,7 @@ function readAll(texts: Texts, env: Environment) {
     apps,
     channels: readChannels(texts, apps.ok ? apps.value : null),
     messaging: readMessaging(texts, env),
+    securityEventDays: readRequired(texts, 'SECURITY_EVENT_DAYS'),
     logging: readLogging(texts),
     metrics: readMetrics(texts, env),
   }

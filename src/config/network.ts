@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import type { CorsConfig, RateLimitConfig } from './config.ts'
 import { type ConfigFault, combine, faulty, quoted, type Reading, read } from './faults.ts'
+import { parseStrictJson, shapeFaults } from './json-value.ts'
+import { VARIABLES } from './schema.ts'
 import { readRequired, type Texts } from './settings.ts'
 
 // Bounds what every request is compared with.
@@ -59,7 +61,21 @@ export function readRateLimit(texts: Texts): Reading<RateLimitConfig> {
   return combine({
     perMinute: readRequired(texts, 'RATE_LIMIT_PER_MINUTE'),
     loginPerMinute: readRequired(texts, 'RATE_LIMIT_LOGIN_PER_MINUTE'),
+    playerPerMinute: readRequired(texts, 'RATE_LIMIT_PLAYER_PER_MINUTE'),
+    appPerMinute: readRequired(texts, 'RATE_LIMIT_APP_PER_MINUTE'),
+    routes: readLimitedRoutes(texts),
   })
+}
+
+/** Which calls there are is known once the server is put together; it looks again. */
+function readLimitedRoutes(texts: Texts): Reading<Readonly<Record<string, number>>> {
+  const remedy = 'Set RATE_LIMIT_ROUTES to calls a minute by method and path, like {"POST /api/v1/login/code": 10}.'
+  const json = parseStrictJson(texts.RATE_LIMIT_ROUTES ?? '{}')
+  const faults = json.ok ? shapeFaults(VARIABLES.RATE_LIMIT_ROUTES.value, json.value) : [json.fault]
+  if (!json.ok || faults.length > 0) {
+    return faulty(...faults.map((fault) => ({ variable: 'RATE_LIMIT_ROUTES', fault, remedy })))
+  }
+  return read(json.value as Record<string, number>)
 }
 
 export function readCors(texts: Texts): Reading<CorsConfig> {

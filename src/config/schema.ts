@@ -29,6 +29,13 @@ const port = Type.Integer({ minimum: 0, maximum: 65535 })
 const workers = Type.Integer({ minimum: 1, maximum: 64 })
 // Far above what one address of people sends; 0 is no limit at all.
 const callsPerMinute = Type.Integer({ minimum: 0, maximum: 1_000_000 })
+// Each has a memory of addresses of its own.
+const limitedRoutes = Type.Record(Type.String({ pattern: '^(GET|POST|PATCH) /[^ ]{0,200}$' }), callsPerMinute, {
+  additionalProperties: false,
+  maxProperties: 20,
+})
+// Ten years are more than any law of keeping asks for.
+const days = Type.Integer({ minimum: 1, maximum: 3650 })
 // Ten minutes: whoever stops the process has lost patience long before.
 const graceMs = Type.Integer({ minimum: 0, maximum: 600_000 })
 
@@ -148,12 +155,28 @@ export const VARIABLES = {
     zh: '受信任的反向代理地址或网段（CIDR），以逗号分隔；仅信任其 X-Forwarded-For。',
   }),
   RATE_LIMIT_PER_MINUTE: variable('whole number', callsPerMinute, {
-    en: 'How many API calls one client address (IPv6: one /64) may make a minute, a quarter of them at once; 0 for no limit. Game servers and signed calls are never limited. Workers share it out evenly.',
-    zh: '每个客户端地址（IPv6 为 /64 网段）每分钟可调用 API 的次数，其中四分之一可同时发出；0 表示不限。游戏服务器与签名调用不受限制。由各工作进程均分。',
+    en: 'How many API calls one client address (IPv6: one /64) may make a minute, a quarter of them at once; 0 for no limit. Game servers and signed calls are never limited. All processes on one Redis count together.',
+    zh: '每个客户端地址（IPv6 为 /64 网段）每分钟可调用 API 的次数，其中四分之一可同时发出；0 表示不限。游戏服务器与签名调用不受限制。共用同一 Redis 的所有进程合并计数。',
   }),
   RATE_LIMIT_LOGIN_PER_MINUTE: variable('whole number', callsPerMinute, {
-    en: 'The same for `token`, `token/refresh`, `login`, `login/code` and `account/link` alone, which also count above.',
-    zh: '同上，但仅针对 `token`、`token/refresh`、`login`、`login/code` 与 `account/link`（同时计入上一项）。',
+    en: 'The same for `token`, `token/refresh`, `login`, `login/code`, `login/nonce` and `account/link` alone, which also count above. With 0, neither failed logins nor login codes are counted by client address.',
+    zh: '同上，但仅针对 `token`、`token/refresh`、`login`、`login/code`、`login/nonce` 与 `account/link`（同时计入上一项）。设为 0 时，登录失败与验证码发送也不再按客户端地址计数。',
+  }),
+  RATE_LIMIT_PLAYER_PER_MINUTE: variable('whole number', callsPerMinute, {
+    en: 'The same for one player, from whichever addresses: counted once a token has proven who calls.',
+    zh: '同上，按玩家计（不论来自哪些地址）：令牌验证通过后才计数。',
+  }),
+  RATE_LIMIT_APP_PER_MINUTE: variable('whole number', callsPerMinute, {
+    en: 'The same for all clients of one app together. A flood from many addresses would use it up and shut paying players out, so leave it 0 unless another app needs the room.',
+    zh: '同上，按应用内全部客户端合计。来自大量地址的洪流会将其耗尽并挡住付费玩家，除非需为其他应用留出容量，否则请保持 0。',
+  }),
+  RATE_LIMIT_ROUTES: variable('JSON', limitedRoutes, {
+    en: 'The same for one client address on single calls, which also count above: `{"POST /api/v1/login/code": 10}`.',
+    zh: '同上，按单个调用限制每个客户端地址（同时计入以上各项）：`{"POST /api/v1/login/code": 10}`。',
+  }),
+  SECURITY_EVENT_DAYS: variable('whole number', days, {
+    en: 'How many days the trail of logins and sessions is kept, with the addresses that they came from.',
+    zh: '登录与会话安全记录（含来源地址）的保留天数。',
   }),
   WORKERS: variable('whole number', workers, {
     en: 'How many processes answer; more than one needs MySQL or MariaDB.',

@@ -2,18 +2,26 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fakeClock } from '../../test/support/fake-clock.ts'
 import type { Caller } from '../kernel/caller.ts'
-import type { AppId, SessionId } from '../kernel/ids.ts'
+import type { AppId, PlayerId, SessionId } from '../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../kernel/outcome.ts'
 import { type Knock, openGate, type Verdict } from './gate.ts'
-import { openRateLimiter } from './rate-limit.ts'
+import { type LimitedCall, openRateLimiter, type RateLimits } from './rate-limit.ts'
 
 const appId = 'app' as AppId
 const SERVER: Caller = { kind: 'server', appId }
 const CLIENT: Caller = { kind: 'client', appId, sessionId: 'ses_1' as SessionId, playerId: null }
 const BURST = 10
+const OFF = { perMinute: 0, loginPerMinute: 0, playerPerMinute: 0, appPerMinute: 0, routes: {}, workers: 1 }
+/** A call from one address that nothing makes stricter. */
+const CALL: LimitedCall = { address: '203.0.113.7', route: 'POST /api/v1/payment/success', limit: null }
+
+interface Given {
+  readonly servers?: Set<string>
+  readonly limits?: Partial<RateLimits>
+}
 
 /** A gate before tokens that are what their names say, and a count of how many were checked. */
-function gateWith(servers = new Set(['server', 'other-server'])) {
+function gateWith({ servers = new Set(['server', 'other-server']), limits = {} }: Given = {}) {
   const checked = { tokens: 0, signatures: 0 }
   const clock = fakeClock()
   const gate = openGate({
@@ -21,6 +29,7 @@ function gateWith(servers = new Set(['server', 'other-server'])) {
       checked.tokens += 1
       await new Promise((resolve) => setImmediate(resolve))
       if (servers.has(token)) return accepted(SERVER)
+      if (token.startsWith('player')) return accepted({ ...CLIENT, playerId: token.length as PlayerId })
       return token.startsWith('client') ? accepted(CLIENT) : refused('unauthorized')
     },
     verifySigner: ({ signature }) => {
@@ -29,22 +38,23 @@ function gateWith(servers = new Set(['server', 'other-server'])) {
         ? accepted({ kind: 'signer', appId, instance: 'signed' })
         : refused('invalid_signature')
     },
-    limiter: openRateLimiter({ clock }, { perMinute: BURST * 4, loginPerMinute: 0, workers: 1 }),
+    limiter: openRateLimiter({ clock, sharing: null }, { ...OFF, perMinute: BURST * 4, ...limits }),
   })
   const knock = (authorization?: string, more: Partial<Knock> = {}) =>
     gate.admit({
-      address: '203.0.113.7',
-      limit: null,
+      ...CALL,
       access: 'payer',
       authorization: authorization === undefined ? undefined : `Bearer ${authorization}`,
       signed: false,
       ...more,
     })
   const sign = (signature: string) =>
-    gate.admitSigner(
-      { address: '203.0.113.7', limit: null },
-      { signature, channelHeader: undefined, paymentChannel: undefined, rawBody: new Uint8Array(0) },
-    )
+    gate.admitSigner(CALL, {
+      signature,
+      channelHeader: undefined,
+      paymentChannel: undefined,
+      rawBody: new Uint8Array(0),
+    })
   return { gate, checked, clock, servers, knock, sign }
 }
 
@@ -131,7 +141,7 @@ test('a signed call whose body cannot be read is counted', async () => {
   const { gate, knock, clock } = gateWith()
   for (let n = 0; n < BURST * 2; n++) {
     assert.equal(codeOf(await knock(undefined, { signed: true })), 'in')
-    gate.chargeUnread({ address: '203.0.113.7', limit: null })
+    gate.chargeUnread(CALL)
   }
   assert.equal(codeOf(await knock(undefined, { signed: true })), 'too_many_requests')
   clock.moveMs(1500)
@@ -143,10 +153,42 @@ test('a platform is let in whatever others have sent, until its address has forg
   await Promise.all(times(100, (n) => knock(`false-${n}`)))
   const verdicts = await Promise.all(times(1000, () => knock(undefined, { access: 'webhook' })))
   assert.equal(count(verdicts, 'in'), 1000)
-  for (let n = 0; n < BURST; n++) gate.chargeForgery({ address: '203.0.113.7', limit: null })
+  for (let n = 0; n < BURST; n++) gate.chargeForgery(CALL)
   assert.equal(codeOf(await knock(undefined, { access: 'webhook' })), 'too_many_requests')
   assert.equal(codeOf(await knock(undefined, { access: 'webhook', address: '203.0.113.8' })), 'in')
   assert.equal(checked.tokens, 2 * BURST)
+})
+
+test('a player who has proven itself is limited wherever it calls from, and one who has not takes nothing from it', async () => {
+  const { knock, checked } = gateWith({ limits: { perMinute: 4000, playerPerMinute: 12 } })
+  const from = (n: number) => ({ address: `203.0.113.${n}` })
+  assert.equal(count(await Promise.all(times(50, (n) => knock(`false-player-${n}`, from(n)))), 'unauthorized'), 50)
+  const verdicts = await Promise.all(times(50, (n) => knock('player', from(n))))
+  assert.equal(count(verdicts, 'in'), 3)
+  assert.equal(count(verdicts, 'too_many_requests'), 47)
+  assert.deepEqual((await knock('player', from(99))).standing, {
+    ...{ allowed: false, limit: 3, remaining: 0 },
+    ...{ resetSeconds: 15, retryAfterSeconds: 5 },
+  })
+  assert.deepEqual((await knock('player-2', from(99))).standing?.remaining, 2)
+  assert.equal(codeOf(await knock('server', from(99))), 'in')
+  assert.equal(checked.tokens, 103)
+})
+
+test('with limits of players alone, strangers are not counted and players are', async () => {
+  const { knock } = gateWith({ limits: { perMinute: 0, playerPerMinute: 12 } })
+  assert.equal(count(await Promise.all(times(50, () => knock())), 'unauthorized'), 50)
+  assert.equal(count(await Promise.all(times(50, () => knock('client'))), 'in'), 50)
+  assert.equal(count(await Promise.all(times(50, () => knock('player'))), 'in'), 3)
+  assert.equal((await knock('server')).standing, null)
+})
+
+test('a client whose address has nothing left takes nothing from its player', async () => {
+  const { knock } = gateWith({ limits: { playerPerMinute: 60 } })
+  await Promise.all(times(BURST, () => knock()))
+  assert.equal(count(await Promise.all(times(30, () => knock('player'))), 'too_many_requests'), 30)
+  assert.equal((await knock('player', { address: '203.0.113.8' })).standing?.remaining, BURST - 1)
+  assert.equal((await knock('player', { address: '203.0.113.9' })).standing?.remaining, BURST - 1)
 })
 
 test('without limits nothing is counted and nothing told', async () => {
@@ -155,6 +197,6 @@ test('without limits nothing is counted and nothing told', async () => {
     verifySigner: () => refused('invalid_signature'),
     limiter: null,
   })
-  const knock: Knock = { address: '', limit: 'login', access: 'session', authorization: 'Bearer x', signed: false }
+  const knock: Knock = { ...CALL, limit: 'login', access: 'session', authorization: 'Bearer x', signed: false }
   for (let n = 0; n < 100; n++) assert.deepEqual(await gate.admit(knock), { caller: accepted(CLIENT), standing: null })
 })

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Caller, SignerCaller } from '../kernel/caller.ts'
 import { type Outcome, refused } from '../kernel/outcome.ts'
 import { type Authenticate, admit, bearerToken, type VerifySigner } from './auth.ts'
-import type { LimitedCall, RateLimiter, Standing } from './rate-limit.ts'
+import { type LimitedCall, type RateLimiter, type Standing, strictest } from './rate-limit.ts'
 import type { Access } from './route.ts'
 
 /** Who is asked about a caller, and what one address may ask for. */
@@ -41,7 +41,7 @@ export interface Gate {
 const SERVER_TOKENS_MAX = 10_000
 
 /**
- * Lets callers in within the limits of their addresses. A game's server, a signer and a platform are never limited,
+ * Lets callers in within the limits of their addresses, players and apps. A game's server, a signer and a platform are never limited,
  * however many calls they send from one address; but what only claims to be one costs its address a call, so that nobody can make us
  * check tokens and signatures without an end.
  */
@@ -79,7 +79,7 @@ function unlimited(authenticate: Authenticate): Gate['admit'] {
 function limited(authenticate: Authenticate, limiter: RateLimiter): Gate['admit'] {
   const prover = openProver(authenticate)
   return async (knock) => {
-    if (!limiter.counts(knock)) return { caller: await admit(authenticate, knock), standing: null }
+    if (!limiter.counts(knock)) return asClient(limiter, { caller: await admit(authenticate, knock), standing: null })
     if (knock.access === 'webhook') {
       const standing = limiter.forgeries.look(knock.address)
       return standing.allowed ? { caller: await admit(authenticate, knock), standing: null } : tooMany(standing)
@@ -115,7 +115,17 @@ async function byToken(
     return { caller, standing: null }
   }
   const standing = taken ?? limiter.take(knock)
-  return standing.allowed ? { caller, standing } : tooMany(standing)
+  return standing.allowed ? asClient(limiter, { caller, standing }) : tooMany(standing)
+}
+
+/** A client that is let in must also be within its player's limit and its app's. Its proof has cost the address a call by then. */
+function asClient(limiter: RateLimiter, verdict: Verdict<Caller | null>): Verdict<Caller | null> {
+  const { caller, standing } = verdict
+  if (!caller.ok || caller.value?.kind !== 'client') return verdict
+  const own = limiter.takeClient(caller.value)
+  if (own === null) return verdict
+  if (!own.allowed) return tooMany(own)
+  return { caller, standing: standing === null ? own : strictest([standing, own]) }
 }
 
 interface Prover {

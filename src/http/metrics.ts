@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { ANOMALY_KINDS, type AnomalyKind } from '../kernel/security-event.ts'
 import { bearerToken } from './auth.ts'
 import { sendRefusal } from './mount.ts'
 
@@ -8,6 +9,11 @@ import { sendRefusal } from './mount.ts'
 export interface Metrics {
   /** Counts a payment message by what came of it. */
   readonly countPaymentEvent: (event: { kind: string; verdict: string }) => void
+  /** Counts what happened around a login or a session, and what of it could not be kept. */
+  readonly countSecurityEvent: (event: { kind: string; outcome: string | null }) => void
+  readonly countLostSecurityEvents: (lost: number) => void
+  /** Counts something that looks like abuse. */
+  readonly countAnomaly: (kind: AnomalyKind) => void
   /** Seconds, by route and status. */
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>
   /** All of it in Prometheus' text form: of every worker together, whichever is asked. */
@@ -29,6 +35,7 @@ export function createMetrics(share: ShareMetrics | null): Metrics {
     registers: [registry],
   })
   return {
+    ...securityCounters(registry),
     // A replaced worker starts at nought, and the sums fall by what it had: Prometheus reads that as a restart.
     read: async () =>
       await (readAll ? AggregatorRegistry.aggregate([...(await readAll())] as object[]) : registry).metrics(),
@@ -40,6 +47,35 @@ export function createMetrics(share: ShareMetrics | null): Metrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
       registers: [registry],
     }),
+  }
+}
+
+function securityCounters(
+  registry: Registry,
+): Pick<Metrics, 'countSecurityEvent' | 'countLostSecurityEvents' | 'countAnomaly'> {
+  const events = new Counter({
+    name: 'security_events_total',
+    help: 'What happened around logins and sessions, by what it was and what it was refused with',
+    labelNames: ['kind', 'outcome'],
+    registers: [registry],
+  })
+  const lost = new Counter({
+    name: 'security_events_lost_total',
+    help: 'Security events that could not be kept',
+    registers: [registry],
+  })
+  const anomalies = new Counter({
+    name: 'identity_anomalies_total',
+    help: 'What looks like abuse of logins, once for each subject and window',
+    labelNames: ['kind'],
+    registers: [registry],
+  })
+  // From the start: Prometheus sees no increase in a series that begins at one.
+  for (const kind of ANOMALY_KINDS) anomalies.labels(kind).inc(0)
+  return {
+    countSecurityEvent: ({ kind, outcome }) => events.labels(kind, outcome ?? 'ok').inc(),
+    countLostSecurityEvents: (count) => lost.inc(count),
+    countAnomaly: (kind) => anomalies.labels(kind).inc(),
   }
 }
 

@@ -56,7 +56,8 @@ export async function mountRoutes(
 }
 
 function mountRoute(server: FastifyInstance, [method, url, route]: RouteEntry, gate: Gate): void {
-  const limited = ({ ip }: FastifyRequest) => ({ address: countedAddress(ip), limit: route.limit ?? null })
+  const about = { route: `${method} ${url}`, limit: route.limit ?? null }
+  const limited = ({ ip }: FastifyRequest) => ({ address: countedAddress(ip), ...about })
   server.route({
     method,
     url,

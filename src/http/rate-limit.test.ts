@@ -1,98 +1,30 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fakeClock } from '../../test/support/fake-clock.ts'
-import { type LimitedCall, openBuckets, openRateLimiter, rateLimitHeaders } from './rate-limit.ts'
+import type { ClientCaller } from '../kernel/caller.ts'
+import type { AppId, PlayerId, SessionId } from '../kernel/ids.ts'
+import { type LimitedCall, openRateLimiter, type RateLimits, rateLimitHeaders } from './rate-limit.ts'
 
 const HERE = '203.0.113.7'
-
-test('an address may make a quarter of its minute at once, and then one call an interval', () => {
-  const clock = fakeClock()
-  const buckets = openBuckets({ clock, perMinute: 12 })
-  const take = () => {
-    const { allowed, limit, remaining, resetSeconds, retryAfterSeconds } = buckets.take(HERE)
-    return [allowed, limit, remaining, resetSeconds, retryAfterSeconds]
-  }
-  assert.deepEqual(take(), [true, 3, 2, 5, 0])
-  assert.deepEqual(take(), [true, 3, 1, 10, 0])
-  assert.deepEqual(take(), [true, 3, 0, 15, 0])
-  assert.deepEqual(take(), [false, 3, 0, 15, 5])
-  clock.moveMs(4_999)
-  assert.deepEqual(take(), [false, 3, 0, 11, 1])
-  clock.moveMs(1)
-  assert.deepEqual(take(), [true, 3, 0, 15, 0])
-  clock.moveMs(600_000)
-  assert.deepEqual(take(), [true, 3, 2, 5, 0])
-})
-
-test('over an hour of knocking an address gets its rate and not one call more', () => {
-  for (const perMinute of [1, 7, 30, 600, 99_999]) {
-    const clock = fakeClock()
-    const buckets = openBuckets({ clock, perMinute })
-    let allowed = 0
-    const steps = 50_000
-    for (let step = 0; step < steps; step++) {
-      if (buckets.take(HERE).allowed) allowed += 1
-      clock.moveMs(60_000 / steps)
-    }
-    const burst = Math.ceil(perMinute / 4)
-    const most = Math.min(steps, burst + perMinute)
-    assert.ok(allowed <= most && allowed >= Math.min(steps, perMinute), `${perMinute} a minute gave ${allowed}`)
-  }
-})
-
-test('waiting for as long as was said is always enough, whatever the interval', () => {
-  for (const perMinute of [1, 7, 11, 13, 59, 61, 601, 7_919]) {
-    const clock = fakeClock()
-    const buckets = openBuckets({ clock, perMinute })
-    for (let round = 0; round < 200; round++) {
-      const { allowed, retryAfterSeconds } = buckets.take(HERE)
-      if (allowed) continue
-      clock.moveMs(retryAfterSeconds * 1000)
-      assert.equal(buckets.look(HERE).allowed, true, `${perMinute} a minute, round ${round}`)
-    }
-  }
-})
-
-test('what is given back can be taken again, and no address gets more than a whole burst by it', () => {
-  const buckets = openBuckets({ clock: fakeClock(), perMinute: 8 })
-  buckets.take(HERE)
-  buckets.take(HERE)
-  assert.equal(buckets.take(HERE).allowed, false)
-  buckets.giveBack(HERE)
-  assert.equal(buckets.look(HERE).remaining, 1)
-  for (let n = 0; n < 5; n++) buckets.giveBack(HERE)
-  assert.deepEqual(buckets.look(HERE).remaining, 2)
-})
-
-test('a clock that is set back closes no address for longer than an empty bucket does', () => {
-  const clock = fakeClock()
-  const buckets = openBuckets({ clock, perMinute: 60 })
-  for (let n = 0; n < 5; n++) buckets.take(HERE)
-  clock.moveMs(-3_600_000)
-  assert.deepEqual(buckets.look(HERE).retryAfterSeconds, 1)
-  clock.moveMs(15_000)
-  assert.equal(buckets.take(HERE).allowed, true)
-})
-
-test('a hundred thousand addresses are remembered, and then the one that was quiet for longest is forgotten', () => {
-  const buckets = openBuckets({ clock: fakeClock(), perMinute: 4 })
-  for (let n = 0; n < 100_000; n++) buckets.take(`address-${n}`)
-  assert.equal(buckets.look('address-0').allowed, false)
-  buckets.take('one more')
-  // Looking at it above made it the newest.
-  assert.equal(buckets.look('address-0').allowed, false)
-  assert.equal(buckets.look('address-1').allowed, true)
-})
-
-const call = (limit: LimitedCall['limit'], address = HERE): LimitedCall => ({ address, limit })
+const ROUTE = 'GET /api/v1/inbox'
+const OFF = { perMinute: 0, loginPerMinute: 0, playerPerMinute: 0, appPerMinute: 0, routes: {}, workers: 1 }
+const call = (limit: LimitedCall['limit'], address = HERE): LimitedCall => ({ address, route: ROUTE, limit })
+const openWith = (limits: Partial<RateLimits>) =>
+  openRateLimiter({ clock: fakeClock(), sharing: null }, { ...OFF, ...limits })
 const limiterOf = (perMinute: number, loginPerMinute: number, workers = 1) => {
-  const limiter = openRateLimiter({ clock: fakeClock() }, { perMinute, loginPerMinute, workers })
+  const limiter = openWith({ perMinute, loginPerMinute, workers })
   assert.ok(limiter)
   return limiter
 }
+const client = (playerId: number | null, appId = 'app'): ClientCaller => ({
+  kind: 'client',
+  appId: appId as AppId,
+  sessionId: 'ses_1' as SessionId,
+  playerId: playerId as PlayerId | null,
+})
 
 test('no limit at all is none, and a limit that is off counts no call', () => {
-  assert.equal(openRateLimiter({ clock: fakeClock() }, { perMinute: 0, loginPerMinute: 0, workers: 1 }), null)
+  assert.equal(openWith({}), null)
   const logins = limiterOf(0, 4)
   assert.deepEqual([logins.counts(call(null)), logins.counts(call('login'))], [false, true])
   const all = limiterOf(4, 0)
@@ -119,6 +51,41 @@ test('each of several workers has its share of the minute, rounded up, and the w
   const refused = limiter.take(call('login'))
   assert.deepEqual([refused.allowed, refused.retryAfterSeconds], [false, 8])
   assert.equal(limiterOf(1, 1, 64).look(call('login')).limit, 1)
+})
+
+test('a call with a limit of its own counts for that too, and other calls do not', () => {
+  const limiter = openWith({ perMinute: 80, routes: { [ROUTE]: 8, 'POST /api/v1/orders': 0 } })
+  assert.ok(limiter)
+  assert.deepEqual([limiter.take(call(null)).limit, limiter.take(call(null)).remaining], [2, 0])
+  assert.equal(limiter.take(call(null)).allowed, false)
+  const other = { ...call(null), route: 'POST /api/v1/orders' }
+  assert.deepEqual([limiter.take(other).limit, limiter.look(other).remaining], [20, 17])
+  const alone = openWith({ routes: { [ROUTE]: 8 } })
+  assert.deepEqual([alone?.counts(call(null)), alone?.counts(other)], [true, false])
+})
+
+test('players of one number in two apps, and two players of one app, have limits of their own', () => {
+  const limiter = openWith({ playerPerMinute: 8 })
+  assert.ok(limiter)
+  assert.equal(limiter.counts(call(null)), false)
+  const allowed = (one: ClientCaller) => limiter.takeClient(one)?.allowed
+  assert.deepEqual(
+    [1, 2, 3].map(() => allowed(client(10_001))),
+    [true, true, false],
+  )
+  assert.equal(allowed(client(10_002)), true)
+  assert.equal(allowed(client(10_001, 'other')), true)
+  assert.equal(limiter.takeClient(client(null)), null)
+})
+
+test('the clients of an app count together, and a player who is refused takes nothing from the others', () => {
+  const limiter = openWith({ playerPerMinute: 4, appPerMinute: 16 })
+  assert.ok(limiter)
+  assert.equal(limiter.takeClient(client(1))?.limit, 1)
+  for (let n = 0; n < 10; n++) assert.equal(limiter.takeClient(client(1))?.allowed, false)
+  for (const playerId of [2, 3, null]) assert.equal(limiter.takeClient(client(playerId))?.allowed, true)
+  assert.equal(limiter.takeClient(client(4))?.allowed, false)
+  assert.equal(limiter.takeClient(client(4, 'other'))?.allowed, true)
 })
 
 test('a standing is told in three headers', () => {

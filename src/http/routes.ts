@@ -38,6 +38,7 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['POST', '/api/v1/sessions/revoke_others', sessions.revokeOtherSessions],
 
     ['POST', '/api/v1/login/code', account.sendLoginCode],
+    ['POST', '/api/v1/login/nonce', account.issueLoginNonce],
     ['GET', '/api/v1/login', account.logInByQuery],
     ['POST', '/api/v1/login', account.logIn],
     ['POST', '/api/v1/refresh', account.refresh],

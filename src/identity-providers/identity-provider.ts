@@ -28,9 +28,11 @@ export interface IdentityNotice {
   readonly key: string
   /**
    * `sign_out`: the user has withdrawn their consent: sessions end, the identity stays. `forget`: the user's account there is gone, or
-   * they ask for their data to be deleted. `none`: nothing that concerns us.
+   * they ask for their data to be deleted. `none`: nothing that concerns us. Facebook sends the same when a user takes the app
+   * away: there the address to which it came tells which of the two it is.
    */
   readonly kind: 'sign_out' | 'forget' | 'none'
+  /** Empty where it does not concern us and names nobody. */
   readonly subject: string
   /** The platform's own name for it. */
   readonly named: string
@@ -50,7 +52,7 @@ export interface IdentityProvider {
   /** Whether every login must carry a nonce that we gave out. */
   readonly nonceRequired: boolean
   prove(proof: Proof): Promise<Outcome<ProvenSubject>>
-  /** Null where the platform sends none. `invalid_proof` for what the platform has not sent. */
+  /** Null where the platform sends none. Of what is not its own, or too old, it says why as of any proof. */
   readonly readNotice: ((notice: RawNotice) => Promise<Outcome<IdentityNotice>>) | null
 }
 

@@ -1,18 +1,29 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import { sweepIdempotencyKeys } from '../db/transact-once.ts'
+import { giveInviteRewards, type InviteDeps } from '../features/invites/index.ts'
 import { type ExpireDeps, expireOrders } from '../features/orders/index.ts'
+import { sweepSecurityEvents } from '../features/security/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Job } from './runner.ts'
 
 // Some milliseconds of the database's time, so that a payment that meets a batch hardly waits.
 const SWEEP_ROWS = 500
 
+export interface ScheduleDeps extends ExpireDeps, Pick<InviteDeps, 'apps'> {
+  readonly reportInvite: InviteDeps['report']
+  /** How long security events are kept. */
+  readonly securityEventDays: number
+}
+
 /** The table of contents of the background work. */
-export function schedule(deps: { database: Database; clock: Clock; report: ExpireDeps['report'] }): Job[] {
+export function schedule(deps: ScheduleDeps): Job[] {
+  const inviteDeps: InviteDeps = { ...deps, report: deps.reportInvite }
   return [
     { name: 'expire-orders', pattern: '*/10 * * * * *', run: (signal) => expireOrders(deps, signal) },
+    { name: 'give-invite-rewards', pattern: '*/10 * * * * *', run: (signal) => giveInviteRewards(inviteDeps, signal) },
     { name: 'sweep-idempotency-keys', pattern: '30 * * * * *', run: (signal) => sweepAll(deps, signal) },
+    { name: 'sweep-security-events', pattern: '15 7 * * * *', run: (signal) => sweepSecurityEvents(deps, signal) },
   ]
 }
 

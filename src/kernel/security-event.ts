@@ -48,3 +48,15 @@ export interface SecurityEvent {
 
 /** Notes an event, at once and without waiting: it is written later, in a batch. */
 export type RecordSecurityEvent = (event: SecurityEvent) => void
+
+/** What looks like abuse once it is counted: names of metrics and alerts, never given another meaning. */
+export const ANOMALY_KINDS = [
+  'accounts_of_address',
+  'accounts_of_device',
+  'failed_logins_of_app',
+  'failed_logins_of_address',
+  'addresses_of_player',
+  'token_reused',
+] as const
+
+export type AnomalyKind = (typeof ANOMALY_KINDS)[number]

@@ -4,7 +4,7 @@ import { type KeyValueSubject, redisSubject, sqliteSubject } from '../../test/su
 import { testRedisConfig } from '../../test/support/redis-server.ts'
 import { InvariantError } from '../kernel/invariant.ts'
 import { type KeyValueStore, KeyValueUnavailable } from './kv.ts'
-import { VALUE_BYTES_MAX } from './limits.ts'
+import { MOMENTS_MAX, VALUE_BYTES_MAX } from './limits.ts'
 
 const ODD_KEYS = [
   'a b',
@@ -111,6 +111,14 @@ function keepsTheContract(open: () => Promise<KeyValueSubject>): void {
     assert.equal(await subject.lifeLeftMs('seeded'), null)
   })
 
+  test('a counter grows by as much as is said, and never by a part of one or backwards', async () => {
+    assert.equal(await store.increment('steps', { ...MINUTE, by: 5 }), 5)
+    assert.equal(await store.increment('steps', { ttlMs: 3_600_000, by: 20 }), 25)
+    assert.equal(await store.increment('steps', MINUTE), 26)
+    await assertLife('steps', 60_000)
+    for (const by of [0, -1, 1.5]) await assert.rejects(store.increment('steps', { ...MINUTE, by }), InvariantError)
+  })
+
   test('an increment of a text is a bug of ours and leaves the text alone', async () => {
     await store.set('text', '12 apples', FOREVER)
     await assert.rejects(store.increment('text', MINUTE), InvariantError)
@@ -203,6 +211,46 @@ function keepsTheContract(open: () => Promise<KeyValueSubject>): void {
     await assert.rejects(store.fields('map:k'), InvariantError)
   })
 
+  const NOW_MS = Date.UTC(2026, 10, 1)
+  const atMs = (afterMs: number) => ({ nowMs: NOW_MS + afterMs, aheadMaxMs: 60_000 })
+
+  test('moments move from where they stand or from now, never before it and never too far, and end once they have passed', async () => {
+    const move = (byMs: number, afterMs = 0) => store.moveMoments('g', [{ key: 'a', byMs }], atMs(afterMs))
+    assert.deepEqual(await move(10_000.125), [10_000.125])
+    assert.deepEqual(await move(20_000), [30_000.125])
+    await assertLife('{g}:a', 30_001)
+    assert.deepEqual(await move(0, 10_000), [20_000.125])
+    assert.deepEqual(await move(-5_000, 10_000), [15_000.125])
+    assert.deepEqual(await move(1, 40_000), [1])
+    assert.deepEqual(await move(90_000), [60_000])
+    await assertLife('{g}:a', 60_000)
+    // Somebody whose clock is behind.
+    assert.deepEqual(await move(1, -30_000), [60_000])
+    assert.deepEqual(await move(-90_000), [0])
+    assert.equal(await store.get('{g}:a'), null)
+    await move(5)
+    await subject.outlive('{g}:a')
+    assert.deepEqual(await move(7), [7])
+  })
+
+  test('moments of a group are answered in the order of their moves, and all movers count', async () => {
+    const moves = ['x', 'y', 'x', ...ODD_KEYS].map((key, n) => ({ key, byMs: n + 1 }))
+    assert.deepEqual((await store.moveMoments('order', moves, atMs(0))).slice(0, 4), [1, 2, 4, 4])
+    assert.deepEqual(await store.moveMoments('elsewhere', [{ key: 'x', byMs: 1 }], atMs(0)), [1])
+    assert.deepEqual(await store.moveMoments('order', [], atMs(0)), [])
+    const crowd = Array.from({ length: 100 }, () => store.moveMoments('crowd', [{ key: 'k', byMs: 0.6 }], atMs(0)))
+    assert.ok(Math.abs(Math.max(...(await Promise.all(crowd)).flat()) - 60) < 0.1)
+  })
+
+  test('a group with braces, too many moments and steps without an end are bugs of ours', async () => {
+    const one = [{ key: 'k', byMs: 1 }]
+    await assert.rejects(store.moveMoments('{g', one, atMs(0)), InvariantError)
+    await assert.rejects(store.moveMoments('', one, atMs(0)), InvariantError)
+    await assert.rejects(store.moveMoments('g', Array(MOMENTS_MAX + 1).fill(one[0]), atMs(0)), InvariantError)
+    await assert.rejects(store.moveMoments('g', [{ key: 'k', byMs: Number.NaN }], atMs(0)), InvariantError)
+    assert.equal((await store.moveMoments('g', Array(MOMENTS_MAX).fill(one[0]), atMs(0))).at(-1), MOMENTS_MAX)
+  })
+
   test('odd keys keep apart, and every text comes back as it was', async () => {
     for (const key of ODD_KEYS) await store.set(key, `${key} ✓ 你好 👩‍👩‍👧\0"\r\n`, MINUTE)
     for (const key of ODD_KEYS) assert.equal(await store.get(key), `${key} ✓ 你好 👩‍👩‍👧\0"\r\n`)
@@ -230,6 +278,7 @@ function keepsTheContract(open: () => Promise<KeyValueSubject>): void {
     await assert.rejects(store.increment('hits', MINUTE), KeyValueUnavailable)
     await assert.rejects(store.setField('m', 'a', '1', MINUTE), KeyValueUnavailable)
     await assert.rejects(store.fields('m'), KeyValueUnavailable)
+    await assert.rejects(store.moveMoments('g', [{ key: 'k', byMs: 1 }], atMs(0)), KeyValueUnavailable)
     await assert.rejects(store.ping(), KeyValueUnavailable)
   })
 }

@@ -1,4 +1,5 @@
 import { invariant } from '../kernel/invariant.ts'
+import type { MomentBounds, MomentMove } from './kv.ts'
 
 /** Keys are ours and short; a longer one is input that nobody hashed. */
 const KEY_CHARS_MAX = 512
@@ -28,4 +29,23 @@ export function assertValue(value: string): void {
 /** Redis refuses a life of 0, and SQLite would write a row that was never there. */
 export function assertTtl(ttlMs: number | null): void {
   invariant(ttlMs === null || (Number.isSafeInteger(ttlMs) && ttlMs > 0), 'ttlMs is a positive whole number or null')
+}
+
+export function assertStep(by: number): void {
+  invariant(Number.isSafeInteger(by) && by > 0, 'a counter grows by a positive whole number')
+}
+
+/** Some tenths of a millisecond of Redis' time, for which everybody else waits. */
+export const MOMENTS_MAX = 200
+
+/** The keys of a group's moments. Its braces put them all in one slot of a cluster. */
+export function momentKeys(group: string, moves: readonly MomentMove[]): string[] {
+  invariant(/^[^{}]+$/.test(group), 'a group of moments has a name without braces')
+  invariant(moves.length <= MOMENTS_MAX, `at most ${MOMENTS_MAX} moments are moved at once`)
+  return moves.map(({ key }) => `{${group}}:${key}`)
+}
+
+export function assertMoments(moves: readonly MomentMove[], { nowMs, aheadMaxMs }: MomentBounds): void {
+  invariant(Number.isFinite(nowMs) && Number.isFinite(aheadMaxMs) && aheadMaxMs > 0, 'a moment has finite bounds')
+  for (const { byMs } of moves) invariant(Number.isFinite(byMs), 'a moment is moved by a finite step')
 }

@@ -26,6 +26,7 @@ function everyCall(store: KeyValueStore): (() => Promise<unknown>)[] {
     () => store.compareAndSet('k', { expected: 'v', next: 'w', ttlMs: null }),
     () => store.delete('k'),
     () => store.increment('n', MINUTE),
+    () => store.moveMoments('g', [{ key: 'k', byMs: 1 }], { nowMs: 1, aheadMaxMs: 1 }),
     () => store.ping(),
   ]
 }

@@ -1,6 +1,15 @@
 import { InvariantError, invariant } from '../kernel/invariant.ts'
 import { type KeyValueStore, KeyValueUnavailable } from './kv.ts'
-import { assertField, assertKey, assertTtl, assertValue, MAP_KEY_PREFIX } from './limits.ts'
+import {
+  assertField,
+  assertKey,
+  assertMoments,
+  assertStep,
+  assertTtl,
+  assertValue,
+  MAP_KEY_PREFIX,
+  momentKeys,
+} from './limits.ts'
 import { openRedisClient, type RedisClient } from './redis-client.ts'
 import type { RedisConfig } from './redis-config.ts'
 
@@ -17,7 +26,7 @@ return 1`
 /** The count and its end together: a crash between the two would leave a counter that blocks somebody for ever. */
 const INCREMENT = `
 local fresh = redis.call('EXISTS', KEYS[1]) == 0
-local count = redis.call('INCR', KEYS[1])
+local count = redis.call('INCRBY', KEYS[1], ARGV[2])
 if fresh then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return count`
 
@@ -27,18 +36,32 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return redis.call('HLEN', KEYS[1])`
 
+/** ARGV: now, how far ahead at most, and a step for each key. Text keeps the thousandths that a number would lose. */
+const MOVE_MOMENTS = `
+local now, most = tonumber(ARGV[1]), tonumber(ARGV[2])
+local ahead = {}
+for i, key in ipairs(KEYS) do
+  local stands = tonumber(redis.call('GET', key) or now)
+  local moved = math.min(math.max(math.max(stands, now) + tonumber(ARGV[i + 2]), now), now + most)
+  if moved > now then redis.call('SET', key, string.format('%.3f', moved), 'PX', math.ceil(moved - now))
+  else redis.call('DEL', key) end
+  ahead[i] = string.format('%.3f', moved - now)
+end
+return ahead`
+
 interface Scripts {
   kvCompareAndSet(key: string, expected: string, next: string, ttl: string): Promise<number>
-  kvIncrement(key: string, ttl: string): Promise<number>
+  kvIncrement(key: string, ttl: string, by: string): Promise<number>
   kvSetField(key: string, field: string, value: string, ttl: string): Promise<number>
+  kvMoveMoments(keys: number, ...keysThenArguments: string[]): Promise<string[]>
 }
 
 /**
  * Every call either answers or rejects with KeyValueUnavailable in well under 200 ms, and works again by itself when
  * Redis is back. A rejected write may still have been carried out: Redis got it, and only the answer was lost.
  *
- * Each operation touches one key, so in a cluster no two keys need to share a slot. The prefix is without braces, so
- * that a caller's own hash tag (`{session-1}:refresh`) keeps its meaning.
+ * Each operation touches one key, or those of one hash tag, so in a cluster no two other keys need to share a slot. The
+ * prefix is without braces, so that a hash tag (`{session-1}:refresh`) keeps its meaning.
  */
 export async function openRedisStore(settings: { config: RedisConfig; prefix: string }): Promise<KeyValueStore> {
   const { config, prefix } = settings
@@ -50,6 +73,7 @@ function withScripts(client: RedisClient): RedisClient & Scripts {
   client.defineCommand('kvCompareAndSet', { numberOfKeys: 1, lua: COMPARE_AND_SET })
   client.defineCommand('kvIncrement', { numberOfKeys: 1, lua: INCREMENT })
   client.defineCommand('kvSetField', { numberOfKeys: 1, lua: SET_FIELD })
+  client.defineCommand('kvMoveMoments', { lua: MOVE_MOMENTS })
   return client as RedisClient & Scripts
 }
 
@@ -85,9 +109,17 @@ function redisStore(client: RedisClient & Scripts, { prefix }: { prefix: string 
     async delete(key) {
       return (await answered(client.del(nameOf(key)))) === 1
     },
-    async increment(key, { ttlMs }) {
+    async increment(key, { ttlMs, by = 1 }) {
       assertTtl(ttlMs)
-      return await answered(client.kvIncrement(nameOf(key), String(ttlMs)))
+      assertStep(by)
+      return await answered(client.kvIncrement(nameOf(key), String(ttlMs), String(by)))
+    },
+    async moveMoments(group, moves, bounds) {
+      assertMoments(moves, bounds)
+      const names = momentKeys(group, moves).map(nameOf)
+      if (names.length === 0) return []
+      const steps = [bounds.nowMs, bounds.aheadMaxMs, ...moves.map(({ byMs }) => byMs)].map((ms) => ms.toFixed(3))
+      return (await answered(client.kvMoveMoments(names.length, ...names, ...steps))).map(Number)
     },
     async ping() {
       await answered(client.ping())

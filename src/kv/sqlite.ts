@@ -2,8 +2,8 @@ import { chmodSync, closeSync, openSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import type { Clock } from '../kernel/clock.ts'
 import { InvariantError } from '../kernel/invariant.ts'
-import { type KeyValueStore, KeyValueUnavailable } from './kv.ts'
-import { assertKey, assertTtl, assertValue } from './limits.ts'
+import { type KeyValueStore, KeyValueUnavailable, type MomentBounds, type MomentMove } from './kv.ts'
+import { assertKey, assertMoments, assertStep, assertTtl, assertValue, momentKeys } from './limits.ts'
 import { KeyValueOpenError } from './open-error.ts'
 import { FIELDS_SCHEMA, sqliteMaps } from './sqlite-maps.ts'
 
@@ -85,9 +85,9 @@ function prepareStatements(database: Database.Database) {
     // No row comes back when the value is no counter, and nothing changed.
     increment: database
       .prepare(
-        `INSERT INTO kv (key, value, expires_at_ms) VALUES (@key, '1', @expiresAtMs)
+        `INSERT INTO kv (key, value, expires_at_ms) VALUES (@key, @value, @expiresAtMs)
           ON CONFLICT (key) DO UPDATE SET
-            value = CASE WHEN ${ALIVE} THEN CAST(CAST(kv.value AS INTEGER) + 1 AS TEXT) ELSE '1' END,
+            value = CASE WHEN ${ALIVE} THEN CAST(CAST(kv.value AS INTEGER) + CAST(@value AS INTEGER) AS TEXT) ELSE @value END,
             expires_at_ms = CASE WHEN ${ALIVE} THEN kv.expires_at_ms ELSE excluded.expires_at_ms END
           WHERE NOT ${ALIVE} OR CAST(CAST(kv.value AS INTEGER) AS TEXT) = kv.value
           RETURNING CAST(value AS INTEGER)`,
@@ -118,6 +118,18 @@ function sqliteStore(database: Database.Database, clock: Clock): KeyValueStore {
     assertKey(key)
     return { key, nowMs: clock.nowMs() }
   }
+  const moveMoment = (key: string, { byMs, nowMs, aheadMaxMs }: MomentMove & MomentBounds): number => {
+    const stands = Number(statements.get.get(lookUp(key)) ?? nowMs)
+    const ahead = Math.min(Math.max(Math.max(stands, nowMs) + byMs - nowMs, 0), aheadMaxMs)
+    const ends = Math.max(1, Math.ceil(ahead))
+    if (ahead > 0) statements.set.run(row(key, (nowMs + ahead).toFixed(3), ends))
+    else statements.delete.run(lookUp(key))
+    return ahead
+  }
+  const moveAll = database.transaction((group: string, moves: readonly MomentMove[], bounds: MomentBounds) => {
+    const keys = momentKeys(group, moves)
+    return moves.map((move, n) => moveMoment(keys[n] ?? '', { ...move, ...bounds }))
+  })
   return {
     ...maps.store,
     async get(key) {
@@ -136,10 +148,15 @@ function sqliteStore(database: Database.Database, clock: Clock): KeyValueStore {
     async delete(key) {
       return done(() => statements.delete.run(lookUp(key))).changes === 1
     },
-    async increment(key, { ttlMs }) {
-      const count = done(() => statements.increment.get(row(key, '1', ttlMs)))
+    async increment(key, { ttlMs, by = 1 }) {
+      assertStep(by)
+      const count = done(() => statements.increment.get(row(key, String(by), ttlMs)))
       if (typeof count !== 'number') throw new InvariantError('increment() on a key that holds no counter')
       return count
+    },
+    async moveMoments(group, moves, bounds) {
+      assertMoments(moves, bounds)
+      return done(() => moveAll.immediate(group, moves, bounds))
     },
     async ping() {
       done(() => statements.ping.get())

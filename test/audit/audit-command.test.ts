@@ -25,8 +25,8 @@ for (const engine of engines()) {
       assert.equal(code, 0, stderr)
       assert.equal(stderr, '')
       assert.match(stdout, /^The books are clean\./)
-      assert.equal(stdout.match(/^I\d+ +ok /gm)?.length, 10)
-      assert.match(stdout, /Players 4, orders 13, payments 14, ledger transactions \d+, postings \d+\./)
+      assert.equal(stdout.match(/^I\d+ +ok /gm)?.length, 11)
+      assert.match(stdout, /Players 6, orders 14, payments 15, ledger transactions \d+, postings \d+\./)
       assert.match(stdout, new RegExp(`Root over all chain heads: ${(await auditDatabase(books.database)).root}`))
       assert.match(stdout, /Took \d+\.\d s\./)
     })
@@ -35,7 +35,7 @@ for (const engine of engines()) {
       await spoil()
       const { code, stdout } = await audit()
       assert.equal(code, 1)
-      assert.match(stdout, /The books are not clean: 1 of 10 invariants are broken\./)
+      assert.match(stdout, /The books are not clean: 1 of 11 invariants are broken\./)
       assert.match(
         stdout,
         /^I2 +1 breach .*\n +a stored balance is not the sum of its postings: user_id=\d+ coins=\d+/m,

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { type PaymentLine, vouchForFailure, vouchForPayment } from '../../src/channels/channel.ts'
 import type { Database } from '../../src/db/database.ts'
-import { openApps } from '../../src/features/apps/index.ts'
+import { type App, openApps } from '../../src/features/apps/index.ts'
 import { claimAllMessages, claimMessage } from '../../src/features/inbox/claim-messages.ts'
+import { giveInviteRewards } from '../../src/features/invites/index.ts'
 import { keepEvent } from '../../src/features/payments/payment-event.ts'
 import { insertPaymentEvents } from '../../src/features/payments/queries.ts'
 import { recordFailure } from '../../src/features/payments/record-failure.ts'
@@ -26,10 +27,23 @@ export interface HealthyPlayers {
   readonly carl: PlayerId
   /** Never paid: one payment of hers failed. */
   readonly dora: PlayerId
+  /** Has invited finn, who paid: both were rewarded. */
+  readonly eve: PlayerId
+  readonly finn: PlayerId
 }
 
 export const APP = 'com.funtriolimited.slots.casino.free' as AppId
 export const OTHER_APP = 'com.example.other' as AppId
+
+const APP_TERMS: App = {
+  appId: APP,
+  secrets: [],
+  returnUrls: [],
+  refundPolicy: 'debt',
+  timeZone: 'UTC',
+  logins: { guest: true },
+  invite: { inviter: { coins: 300, tokens: 3 }, invited: { coins: 0, tokens: 7 }, rewardsMax: 10 },
+}
 
 const PRICES = [0, 1999, 2999, 4999, 9999, 19999, 39999, 59999, 99999]
 const NOBODY = 99_999 as PlayerId
@@ -37,17 +51,21 @@ const NOBODY = 99_999 as PlayerId
 /** Keeps the books as the service keeps them: grants, refusals, retries, duplicates, failures, claims, and what a game server moves. */
 export async function keepHealthyBooks(database: Database): Promise<HealthyPlayers> {
   const clock = fakeClock()
-  const deps: SettleDeps = {
-    ...{ database, clock, apps: openApps([]), catalogues: openCatalogues({ database, clock }) },
-    count: () => undefined,
-  }
+  const apps = openApps([APP_TERMS])
+  const catalogues = openCatalogues({ database, clock })
+  const deps: SettleDeps = { database, apps, clock, catalogues, count: () => undefined }
   for (const app of [APP, OTHER_APP]) await seedCatalogue({ database, clock }, app)
-  const join = async (subject: string, appId = APP): Promise<PlayerId> =>
-    (await findOrCreatePlayer(deps, { appId, provider: 'facebook', subject })).player.user_id
+  const join = async (
+    subject: string,
+    { appId = APP, inviterId = null }: { appId?: AppId; inviterId?: PlayerId | null } = {},
+  ): Promise<PlayerId> =>
+    (await findOrCreatePlayer(deps, { appId, provider: 'facebook', subject, inviterId })).player.user_id
   const anna = await join('anna')
   const ben = await join('ben')
-  const carl = await join('carl', OTHER_APP)
+  const carl = await join('carl', { appId: OTHER_APP })
   const dora = await join('dora')
+  const eve = await join('eve')
+  const finn = await join('finn', { inviterId: eve })
 
   await pay(deps, { player: anna, order: 'first', transaction: 'txn-first' })
   await pay(deps, { player: anna, order: 'first', transaction: 'txn-first' })
@@ -70,6 +88,9 @@ export async function keepHealthyBooks(database: Database): Promise<HealthyPlaye
   await pay(deps, { player: ben, order: 'unnamed', transaction: 'txn-told-late' })
   await pay(deps, { player: carl, app: OTHER_APP, order: 'first', item: 2, transaction: 'txn-first' })
 
+  await pay(deps, { player: finn, order: 'invited', transaction: 'txn-invited' })
+  await giveInviteRewards({ database, clock, apps, report: failLoudly }, new AbortController().signal)
+
   await move(deps, { player: carl, amount: 500 })
   await move(deps, { player: carl, amount: -700 })
 
@@ -86,7 +107,11 @@ export async function keepHealthyBooks(database: Database): Promise<HealthyPlaye
   )
   await claimAllMessages({ database, clock }, { appId: APP, playerId: ben, reply: SILENT })
   await keepAnError(deps, anna)
-  return { anna, ben, carl, dora }
+  return { anna, ben, carl, dora, eve, finn }
+}
+
+function failLoudly({ error }: { error: unknown }): never {
+  throw error
 }
 
 export interface TestPayment {

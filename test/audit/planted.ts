@@ -1,5 +1,6 @@
 import type { InvariantName } from '../../src/cli/audit/invariants.ts'
 import type { Planting } from './books-under-test.ts'
+import { PLANTED_IN_INVITATIONS } from './planted-in-invitations.ts'
 import { PLANTED_IN_ORDERS } from './planted-in-orders.ts'
 import { PLANTED_IN_PAYMENTS } from './planted-in-payments.ts'
 import { PLANTED_IN_THE_LEDGER } from './planted-in-the-ledger.ts'
@@ -11,4 +12,9 @@ export interface Planted {
   readonly plant: (planting: Planting) => Promise<unknown>
 }
 
-export const PLANTED: readonly Planted[] = [...PLANTED_IN_THE_LEDGER, ...PLANTED_IN_ORDERS, ...PLANTED_IN_PAYMENTS]
+export const PLANTED: readonly Planted[] = [
+  ...PLANTED_IN_THE_LEDGER,
+  ...PLANTED_IN_ORDERS,
+  ...PLANTED_IN_PAYMENTS,
+  ...PLANTED_IN_INVITATIONS,
+]

@@ -141,10 +141,6 @@ async function openLane(t: TestContext): Promise<{ app: TestApp; uid: string; la
     },
   }
   const catalogues = openCatalogues({ database, clock })
-  return {
-    app,
-    uid,
-    hold,
-    lane: openPaymentLane({ database: doubled, clock, apps: openApps([]), catalogues, count: () => {} }),
-  }
+  const deps = { database: doubled, apps: openApps([]), clock, catalogues, count: () => {} }
+  return { app, uid, hold, lane: openPaymentLane(deps) }
 }

@@ -14,6 +14,7 @@ const ROWS: readonly Row[] = [
   ['POST', '/api/v1/sessions/{id}/revoke', 'player'],
   ['POST', '/api/v1/sessions/revoke_others', 'player'],
   ['POST', '/api/v1/login/code', 'session'],
+  ['POST', '/api/v1/login/nonce', 'session'],
   ['GET', '/api/v1/login', 'session'],
   ['POST', '/api/v1/login', 'session'],
   ['POST', '/api/v1/account/link', 'player'],

@@ -89,6 +89,59 @@ onEveryEngine(
       assert.equal(server.mails.length, before)
     })
 
+    test('a header that is written into any field of the calls stays out of the mail', async () => {
+      const token = await on.app.clientToken()
+      const before = server.mails.length
+      const inject = '\r\nBcc: victim@example.com'
+      for (const loginId of [
+        ...[`a@example.com${inject}`, `a${inject}@example.com`, `a@example.com%0d%0aBcc:victim@example.com`],
+        ...[
+          'a@example.com\nBcc: victim@example.com',
+          'a@example.com\rBcc: victim@example.com',
+          'a@example.com\u2028Bcc: x',
+        ],
+        ...['a@example.com\u0085Bcc: x', 'a@example.com\u0000', 'a@example.com\t', 'a@=?utf-8?q?=0d=0aBcc:?=.com'],
+      ]) {
+        assertFaults(await ask(token, mail(loginId)), 'loginId')
+      }
+      assert.equal(server.mails.length, before)
+      // Encoded words are letters of a mailbox like others: they come out as they went in.
+      const language = { 'accept-language': 'en;q=1, Subject: x' }
+      assertDone(await ask(token, mail('=?utf-8?q?x?=@example.com'), language))
+      const got = server.lastTo('=?utf-8?q?x?=@example.com')
+      assert.deepEqual(got.recipients, ['=?utf-8?q?x?=@example.com'])
+      assert.doesNotMatch(got.head, /^(?:Bcc|Cc):/im)
+      assert.equal(got.head.match(/^Subject:/gim)?.length, 1)
+      clock.moveMs(60_000)
+    })
+
+    test('an address that only looks like a player’s is written to itself, and never finds the player', async () => {
+      const own = mail('paypal.fan@example.com')
+      const token = await on.app.clientToken()
+      assertDone(await ask(token, own))
+      const ownCode = codeIn(server.lastTo(own.loginId).parts['text/plain'])
+      const player = assertDone(await logIn(token, { ...own, loginCode: ownCode }))
+      // Letters of other alphabets before the @ name no mailbox here; full-width and Kelvin ones are not folded into it.
+      for (const loginId of [
+        ...['p\u0430ypal.fan@example.com', '\uff50aypal.fan@example.com', 'paypal.fa\u0578@example.com'],
+        ...['paypal\u2024fan@example.com', 'paypal.fan\u200b@example.com', 'pa\u0443pal.fan@example.com'],
+        ...['paypal.fan@example.com\u202e', 'paypal.fan\uff20example.com', 'paypal.f\u0131n@example.com'],
+      ]) {
+        assertFaults(await ask(await on.app.clientToken(), mail(loginId)), 'loginId')
+      }
+      // A domain in other letters is another domain: its owner gets the mail, and is another player.
+      const lookalike = await on.app.clientToken()
+      const typed = mail('paypal.fan@ex\u0430mple.com')
+      assertDone(await ask(lookalike, typed))
+      // The server shows the domain of its envelope in letters again; the wire has it in ASCII.
+      const got = server.lastTo(typed.loginId)
+      assert.match(got.head, /^To: paypal\.fan@xn--exmple-4nf\.com$/m)
+      const loginCode = codeIn(got.parts['text/plain'])
+      assertRefused(await logIn(lookalike, { ...own, loginCode }), 401, 'invalid_code')
+      assert.notEqual(assertDone(await logIn(lookalike, { ...typed, loginCode })).uid, player.uid)
+      clock.moveMs(60_000)
+    })
+
     test('a mail that is refused or hangs is answered 503 and leaves no code, not even the one before', async () => {
       const address = mail('unlucky@example.com')
       const token = await on.app.clientToken()

@@ -7,11 +7,15 @@ import { linkHash, type Posting } from '../../src/features/wallet/index.ts'
 import type { OrderId, PlayerId } from '../../src/kernel/ids.ts'
 import type { TestApp } from './test-app.ts'
 
-/** How many rows every table has, and every balance: equal before and after means that nothing was booked. */
+// The trail of security events is written a moment later, with a mark of its own in the pool, and books nothing.
+const IS_NO_BOOK: ReadonlySet<string> = new Set(['security_events', 'commit_marks'])
+
+/** How many rows every table of the books has, and every balance: equal before and after means that nothing was booked. */
 export async function stateOf(app: TestApp): Promise<Record<string, unknown>> {
   const { db } = app.service.database
   const state: Record<string, unknown> = {}
   for (const { name } of await db.introspection.getTables()) {
+    if (IS_NO_BOOK.has(name)) continue
     const row = await db
       .selectFrom(name as 'users')
       .select((eb) => eb.fn.countAll().as('rows'))

@@ -25,6 +25,13 @@ const LOCAL_APPS = [
   { appId: APP_ID, appSecret: APP_SECRET, returnUrls: [RETURN_URL, 'mygame://paid'] },
   { appId: OTHER_APP_ID, appSecret: OTHER_APP_SECRET },
 ]
+
+/** The apps of a local server, the first with further settings: the variable APPS. */
+export function localApps(settings: Readonly<Record<string, unknown>>): string {
+  const [first, ...others] = LOCAL_APPS
+  return JSON.stringify([{ ...first, ...settings }, ...others])
+}
+
 const ONLINE_APPS = [
   { appId: APP_ID, appSecret: 'u3Jx8TqPz5Wm1RkYv7Nc4Hd2Lb9Gf6SeXa' },
   { appId: OTHER_APP_ID, appSecret: 'q8Zt4Vn2Xr6Bk1Mw9Cy3Fp7Jd5Hg0LaTe' },
@@ -64,6 +71,15 @@ export interface TestAppOptions extends Overrides {
   readonly engine?: Engine
   readonly env?: 'local' | 'online'
   readonly variables?: Readonly<Record<string, string>>
+  /** The `logins` of an app, by its id. */
+  readonly logins?: Readonly<Record<string, object>>
+}
+
+function appsWith(logins: TestAppOptions['logins'], apps: readonly { appId: string }[]): readonly object[] {
+  return apps.map((app) => {
+    const own = logins?.[app.appId]
+    return own === undefined ? app : { ...app, logins: own }
+  })
 }
 
 /** Starts the real app in this process, on a free port of 127.0.0.1, with a database of its own. */
@@ -83,7 +99,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     DATABASE_URL: store.url,
     MIGRATE_AT_START: 'true',
     LOG_LEVEL: 'silent',
-    APPS: JSON.stringify(online ? ONLINE_APPS : LOCAL_APPS),
+    APPS: JSON.stringify(appsWith(options.logins, online ? ONLINE_APPS : LOCAL_APPS)),
     CHANNELS: JSON.stringify({
       ...(online ? {} : { sandbox: { appId: APP_ID } }),
       signed: { appId: APP_ID, secrets: [SIGNED_SECRET] },
@@ -93,6 +109,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     // Every test of a suite comes from one address.
     RATE_LIMIT_PER_MINUTE: '0',
     RATE_LIMIT_LOGIN_PER_MINUTE: '0',
+    RATE_LIMIT_PLAYER_PER_MINUTE: '0',
+    RATE_LIMIT_ROUTES: '{}',
     ...redis?.variables,
     ...options.variables,
   }

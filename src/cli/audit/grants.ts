@@ -72,11 +72,12 @@ async function eachGrantGaveItsOrder(books: Books): Promise<void> {
       where granted_payment_id is not null and tokens <> (tokens_base + ${bonus}) * quantity`,
   )
   await books.breachedBy(
-    'what only a grant may give was posted by something else',
+    'what only a grant, or as a bonus an invitation, may give was posted by something else',
     sql`select p.user_id, p.ledger_seq, p.posting_no, p.from_account, p.to_account, p.currency, p.amount, lt.kind
       from postings p
       join ledger_transactions lt on lt.user_id = p.user_id and lt.ledger_seq = p.ledger_seq
-      where p.from_account in ('sales', 'bonus') and lt.kind <> 'order_grant'`,
+      where p.from_account in ('sales', 'bonus') and lt.kind <> 'order_grant'
+        and not (p.from_account = 'bonus' and lt.kind = 'invite_reward')`,
   )
 }
 

@@ -5,13 +5,14 @@ import { claimsAreExactlyOnce } from './claims.ts'
 import { dailyGiftsAreOnceADate } from './daily-gifts.ts'
 import { firstChargesAreOnce } from './first-charge.ts'
 import { grantsAreExactlyOnce } from './grants.ts'
+import { invitationsRewardOnce } from './invitations.ts'
 import { orderStatesAreTold } from './order-events.ts'
 import { paymentsAreAccountedFor } from './payments.ts'
 import { postingsAreSound } from './postings.ts'
 import { reversalsFitTheirGrants } from './reversals.ts'
 import type { Totals } from './totals.ts'
 
-export type InvariantName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10'
+export type InvariantName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I11'
 
 /** Something that must be true of the books at every moment. */
 export interface Invariant {
@@ -84,5 +85,11 @@ export const INVARIANTS: readonly Invariant[] = [
     sentence: "every player's chain is unbroken and both sequences are without gaps",
     check: chainsAreUnbroken,
     reads: ({ ledgerTransactions }) => ledgerTransactions,
+  },
+  {
+    name: 'I11',
+    sentence: 'an invitation rewards each of its two players at most once, with what a message of theirs holds',
+    check: invitationsRewardOnce,
+    reads: ({ ledgerTransactions, inboxMessages }) => ledgerTransactions + inboxMessages,
   },
 ]

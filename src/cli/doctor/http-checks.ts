@@ -47,7 +47,8 @@ export const CORS: Check = {
 }
 
 /** Whether the limits hold back who guesses secrets or floods the service. */
-export function examineRateLimits({ perMinute, loginPerMinute }: RateLimitConfig): readonly Finding[] {
+export function examineRateLimits(limits: RateLimitConfig): readonly Finding[] {
+  const { perMinute, loginPerMinute, playerPerMinute, appPerMinute } = limits
   const faults: Finding[] = []
   if (perMinute === 0) {
     const said = 'RATE_LIMIT_PER_MINUTE is 0: one caller can take all that the server has'
@@ -57,12 +58,22 @@ export function examineRateLimits({ perMinute, loginPerMinute }: RateLimitConfig
     const said = 'RATE_LIMIT_LOGIN_PER_MINUTE is 0: codes and secrets can be guessed at full speed'
     faults.push(failed(said, 'Set RATE_LIMIT_LOGIN_PER_MINUTE to a few dozen, like 30.'))
   }
-  return unless(faults, { said: `${perMinute} requests and ${loginPerMinute} logins a minute from one caller` })
+  const notes: string[] = []
+  if (playerPerMinute === 0) {
+    notes.push('RATE_LIMIT_PLAYER_PER_MINUTE is 0: one player may call as often as its many addresses allow')
+  }
+  if (appPerMinute > 0) {
+    notes.push('RATE_LIMIT_APP_PER_MINUTE is on: a flood from many addresses shuts out the players of that app')
+  }
+  return unless(faults, { said: `${perMinute} requests and ${loginPerMinute} logins a minute from one caller`, notes })
 }
 
 export const RATE_LIMITS: Check = {
   name: 'rate-limits',
-  variables: ['RATE_LIMIT_PER_MINUTE', 'RATE_LIMIT_LOGIN_PER_MINUTE'],
+  variables: [
+    ...['RATE_LIMIT_PER_MINUTE', 'RATE_LIMIT_LOGIN_PER_MINUTE', 'RATE_LIMIT_PLAYER_PER_MINUTE'],
+    ...['RATE_LIMIT_APP_PER_MINUTE', 'RATE_LIMIT_ROUTES'],
+  ],
   examine: ({ known }) => (known.http.rateLimit ? examineRateLimits(known.http.rateLimit) : []),
 }
 

@@ -23,7 +23,11 @@ export const identity: MigrationStep[] = [
       .addColumn('at_ms', 'bigint', (c) => c.notNull())
       .execute(),
   (db) =>
-    db.schema.createIndex('security_events_of_user').on('security_events').columns(['user_id', 'at_ms']).execute(),
+    db.schema
+      .createIndex('security_events_of_user')
+      .on('security_events')
+      .columns(['user_id', 'at_ms', 'event_id'])
+      .execute(),
   (db) => db.schema.createIndex('security_events_by_time').on('security_events').columns(['at_ms']).execute(),
   (db) =>
     db.schema
@@ -66,14 +70,21 @@ export const identity: MigrationStep[] = [
       .addColumn('app_id', 'varchar(128)', (c) => c.notNull())
       .addColumn('order_id', 'varchar(200)', (c) => c.notNull())
       .addColumn('state', 'varchar(16)', (c) => c.notNull())
+      .addColumn('inviter_message_id', 'varchar(40)')
+      .addColumn('invited_message_id', 'varchar(40)')
       .addColumn('due_at_ms', 'bigint', (c) => c.notNull())
       .addColumn('settled_at_ms', 'bigint')
       .execute(),
-  (db) => db.schema.createIndex('invite_rewards_due').on('invite_rewards').columns(['state', 'due_at_ms']).execute(),
+  (db) =>
+    db.schema
+      .createIndex('invite_rewards_due')
+      .on('invite_rewards')
+      .columns(['state', 'due_at_ms', 'invited_user_id'])
+      .execute(),
   (db) =>
     db.schema
       .createIndex('invite_rewards_of_inviter')
       .on('invite_rewards')
-      .columns(['inviter_user_id', 'state'])
+      .columns(['inviter_user_id', 'inviter_message_id'])
       .execute(),
 ]

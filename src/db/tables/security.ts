@@ -1,4 +1,4 @@
-import type { AppId, OrderId, PlayerId, SecurityEventId } from '../../kernel/ids.ts'
+import type { AppId, MessageId, OrderId, PlayerId, SecurityEventId } from '../../kernel/ids.ts'
 import type { SecurityEventKind } from '../../kernel/security-event.ts'
 
 /** What happened around logins and sessions, kept for a time: who looks after a player's account reads it. */
@@ -59,7 +59,11 @@ export interface InviteRewardsTable {
   inviter_user_id: PlayerId
   app_id: AppId
   order_id: OrderId
+  /** `due` until it is settled; `given` when at least one of the two got something, else `void`. */
   state: InviteRewardState
+  /** What each of the two got, by the message that holds it; null: nothing. */
+  inviter_message_id: MessageId | null
+  invited_message_id: MessageId | null
   due_at_ms: number
   settled_at_ms: number | null
 }

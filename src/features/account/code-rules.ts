@@ -17,6 +17,20 @@ const SESSION_WINDOW_MS = 24 * 60 * 60_000
 const SESSION_SENDS_MAX = 10
 const SESSION_ADDRESSES_MAX = 5
 
+/**
+ * What one client address may set off: twenty people who log in within an hour, and a thousandth of what somebody needs
+ * who is paid for each SMS that we send.
+ */
+export const CLIENT_WINDOW_MS = 60 * 60_000
+export const CLIENT_SENDS_MAX = 20
+
+/**
+ * SMS of one app in an hour, whoever asks: a thousand players who log in anew, which a game of a million does not have;
+ * and at a few cents each, what a night of fraud through very many addresses may cost.
+ */
+export const SMS_WINDOW_MS = 60 * 60_000
+export const SMS_SENDS_MAX = 1000
+
 /** How many send times must be kept, and for how long, so that every window is exact. */
 export const SENDS_KEPT_MAX = Math.max(...SEND_LIMITS.map(({ max }) => max))
 export const SENDS_KEPT_MS = Math.max(...SEND_LIMITS.map(({ windowMs }) => windowMs))
@@ -55,6 +69,12 @@ export function withoutFailed({ sentAtMs, failedAtMs }: AddressSends, { sentMs }
     sentAtMs: at === -1 ? sentAtMs : sentAtMs.toSpliced(at, 1),
     failedAtMs: Math.max(sentMs, failedAtMs ?? sentMs),
   }
+}
+
+/** The sends of an address without one that was taken for nothing. */
+export function withoutTaken({ sentAtMs, failedAtMs }: AddressSends, { sentMs }: { sentMs: number }): AddressSends {
+  const at = sentAtMs.indexOf(sentMs)
+  return { sentAtMs: at === -1 ? sentAtMs : sentAtMs.toSpliced(at, 1), failedAtMs }
 }
 
 /** A send that a session set off. */
@@ -105,6 +125,22 @@ export function withoutSend(
 ): readonly SessionSend[] {
   const at = sends.findIndex((send) => send.to === to && send.atMs === atMs)
   return at === -1 ? sends : sends.toSpliced(at, 1)
+}
+
+/** Whether a client address may set off another send now, by the times of those before. A sliding window. */
+export function decideClientSend(
+  sentAtMs: readonly number[],
+  { nowMs }: { nowMs: number },
+):
+  | { readonly allowed: true; readonly sentAtMs: readonly number[] }
+  | { readonly allowed: false; readonly waitMs: number } {
+  const living = sentAtMs
+    .map((timeMs) => Math.min(timeMs, nowMs))
+    .filter((timeMs) => timeMs + CLIENT_WINDOW_MS > nowMs)
+    .sort((a, b) => a - b)
+  const oldestThatCounts = living.at(-CLIENT_SENDS_MAX)
+  if (oldestThatCounts !== undefined) return { allowed: false, waitMs: oldestThatCounts + CLIENT_WINDOW_MS - nowMs }
+  return { allowed: true, sentAtMs: [...living, nowMs] }
 }
 
 /** The six digits of a code as a person types them, also with blanks, dashes or a full-width keyboard; else null. */

@@ -63,10 +63,11 @@ export function identityRoutes(deps: AccountDeps) {
         answer: { identities: [GUEST_EXAMPLE, MAIL_EXAMPLE], msg: WORDS.linked.en },
       },
       idempotencyKey: 'header',
-      handle: ({ caller, body, language, idempotencyKey }) =>
+      handle: ({ caller, body, language, idempotencyKey, origin }) =>
         linkIdentity(deps, {
           session: caller,
           claim: claimOf(body),
+          origin,
           reply: { key: idempotencyKey, tell: telling(WORDS.linked, language) },
         }),
     }),
@@ -84,10 +85,11 @@ export function identityRoutes(deps: AccountDeps) {
         answer: { identities: [MAIL_EXAMPLE], msg: WORDS.unlinked.en },
       },
       idempotencyKey: 'header',
-      handle: ({ caller, body, language, idempotencyKey }) =>
+      handle: ({ caller, body, language, idempotencyKey, origin }) =>
         unlinkIdentity(deps, {
           player: caller,
           named: body,
+          origin,
           reply: { key: idempotencyKey, tell: telling(WORDS.unlinked, language) },
         }),
     }),

@@ -5,17 +5,20 @@ import { findKeptAnswer, KEPT_FOR_A_DAY_MS, transactOnce } from '../../db/transa
 import type { Reply } from '../../kernel/idempotency.ts'
 import type { AppId, PlayerId, SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { Origin } from '../../kernel/security-event.ts'
 import { findIdentities, findPlayerByIdentity, insertIdentity, lockActivePlayer } from '../players/index.ts'
 import { IDENTITIES_MAX } from './identity-rules.ts'
 import type { AccountDeps } from './log-in.ts'
+import { recordLink } from './login-events.ts'
 import { proveIdentity } from './prove-identity.ts'
-import type { LoginClaim } from './rules.ts'
+import { type LoginClaim, loginProviderOf } from './rules.ts'
 
 type LinkDeps = Omit<AccountDeps, 'sessions'>
 
 interface LinkInput<A extends object> {
   readonly session: { appId: AppId; sessionId: SessionId; playerId: PlayerId }
   readonly claim: LoginClaim
+  readonly origin: Origin
   readonly reply: Reply<readonly Row<'identities'>[], A>
 }
 
@@ -24,19 +27,28 @@ interface LinkInput<A extends object> {
  * already changes nothing. Of two players who link one identity at once, its key refuses the second, whose transaction
  * is run again and then finds the first: `identity_taken`.
  */
-export function linkIdentity<A extends object>(deps: LinkDeps, input: LinkInput<A>): Promise<Outcome<A>> {
+export async function linkIdentity<A extends object>(deps: LinkDeps, input: LinkInput<A>): Promise<Outcome<A>> {
   const { key } = input.reply
-  const link = (): Promise<Outcome<A>> => proveAndLink(deps, input)
+  let changed = false
+  const noteChange = (made: boolean): void => {
+    changed = made
+  }
+  const link = (): Promise<Outcome<A>> => proveAndLink(deps, { ...input, noteChange })
   // A code is spent before the transaction begins: of one key the next looks for its answer once that one is done.
-  return key ? oneAtATime(deps.database, `link ${key.scope} ${key.key}`, link) : link()
+  const outcome = await (key ? oneAtATime(deps.database, `link ${key.scope} ${key.key}`, link) : link())
+  recordLink(deps.record, { ...input, provider: loginProviderOf(input.claim.loginType) }, { outcome, changed })
+  return outcome
 }
 
-async function proveAndLink<A extends object>(deps: LinkDeps, input: LinkInput<A>): Promise<Outcome<A>> {
-  const { session, claim, reply } = input
+async function proveAndLink<A extends object>(
+  deps: LinkDeps,
+  input: LinkInput<A> & { noteChange(made: boolean): void },
+): Promise<Outcome<A>> {
+  const { session, claim, origin, reply } = input
   // A proof may work once only: a retry must find its answer before it is asked for the proof again.
   const kept = await findKeptAnswer<A>(deps, reply.key)
   if (kept) return kept
-  const proven = await proveIdentity(deps, { session, claim })
+  const proven = await proveIdentity(deps, { session, claim, origin })
   if (!proven.ok) {
     const mayBeSpent = reply.key !== null && proven.refusal.code === 'invalid_code'
     return mayBeSpent ? answerOfAnotherProcess(deps, input) : proven
@@ -44,6 +56,8 @@ async function proveAndLink<A extends object>(deps: LinkDeps, input: LinkInput<A
   const { appId, playerId } = session
   const { provider, subject } = proven.value
   return transactOnce(deps, { reply, keptForMs: KEPT_FOR_A_DAY_MS }, async (tx) => {
+    // It may be run again.
+    input.noteChange(false)
     if (!(await lockActivePlayer(tx, session))) return refused('player_not_found')
     const own = await findIdentities(tx, { playerId })
     if (own.some((identity) => identity.provider === provider && identity.subject === subject)) return accepted(own)
@@ -51,7 +65,8 @@ async function proveAndLink<A extends object>(deps: LinkDeps, input: LinkInput<A
     if (own.length >= IDENTITIES_MAX) return refused('too_many_identities')
     const nowMs = deps.clock.nowMs()
     // From here on nothing may be refused.
-    await insertIdentity(tx, { appId, provider, subject, playerId, nowMs })
+    await insertIdentity(tx, { appId, provider, subject, playerId, credentialHash: null, nowMs })
+    input.noteChange(true)
     return accepted([
       ...own,
       { app_id: appId, provider, subject, user_id: playerId, created_at_ms: nowMs, credential_hash: null },

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { defineRoute } from '../../http/route.ts'
 import { accepted, refused } from '../../kernel/outcome.ts'
 import { addressProviderOf } from './address-rules.ts'
-import type { LoginCodeDeps } from './login-codes.ts'
+import type { AccountDeps } from './log-in.ts'
 import { sendLoginCode } from './send-login-code.ts'
 
 const CodeRequest = Type.Object({
@@ -27,7 +27,7 @@ const WORDS = {
 } as const
 
 /** The call that sends a login code. */
-export function loginCodeRoutes(deps: LoginCodeDeps) {
+export function loginCodeRoutes({ loginCodes, record }: Pick<AccountDeps, 'loginCodes' | 'record'>) {
   return {
     sendLoginCode: defineRoute({
       summary: 'Send a login code by mail or SMS',
@@ -35,7 +35,7 @@ export function loginCodeRoutes(deps: LoginCodeDeps) {
         'Sends six digits to an address; the same session then logs in with them as `loginCode`. The answer is the same ' +
         'whether or not anybody plays under the address. Only the newest code of a session counts, for five minutes, ' +
         'five tries and one login. An address is sent a code every 60 seconds, 5 an hour and 10 a day at most; a session ' +
-        'sends 10 a day, to 5 addresses: beyond that 429, with `Retry-After`. In the query of `GET /login` the `+` of a phone number is written `%2B`.',
+        'sends 10 a day, to 5 addresses; from one client address 20 an hour; an app 1000 SMS an hour: beyond that 429, with `Retry-After`. In the query of `GET /login` the `+` of a phone number is written `%2B`.',
       tag: 'Account',
       access: 'session',
       limit: 'login',
@@ -46,10 +46,14 @@ export function loginCodeRoutes(deps: LoginCodeDeps) {
         body: { loginType: 4, loginId: 'player@example.com' },
         answer: { expires_in: 300, resend_after: 60, msg: WORDS.en },
       },
-      handle: async ({ caller, body, language }) => {
+      handle: async ({ caller, body, language, origin }) => {
         const provider = addressProviderOf(body.loginType)
         if (provider === null) return refused('login_type_unavailable')
-        const sent = await sendLoginCode(deps, { session: caller, provider, loginId: body.loginId, language })
+        const { loginId } = body
+        const sent = await sendLoginCode(
+          { ...loginCodes, record },
+          { session: caller, provider, loginId, language, origin },
+        )
         if (!sent.ok) return sent
         const { expiresInMs, resendAfterMs } = sent.value
         return accepted({

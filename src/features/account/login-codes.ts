@@ -14,8 +14,8 @@ export interface IssuedCode {
 
 /** One-time codes in the key-value store, where they are never readable, and the times at which addresses got them. */
 export interface LoginCodes {
-  /** Takes one of the sends that an address and a session have, or says how long one of them has none. */
-  takeSend(purpose: CodePurpose): Promise<TakenSend>
+  /** Takes one of the sends that an address, a session and a client have, or says how long one of them has none. */
+  takeSend(purpose: CodePurpose, asked: { from: string }): Promise<TakenSend>
   /** Makes the one code that its session has; the one before is dead. */
   issue(purpose: CodePurpose): Promise<IssuedCode>
   /** Uses a code up. False for a wrong, unknown, expired or used one, for another purpose's, and after too many tries. */
@@ -32,8 +32,13 @@ const STORE_MARGIN_MS = 60_000
 /** What stands where a code was. */
 const SPENT = 'spent'
 
-export function openLoginCodes(deps: { kv: KeyValueStore; clock: Clock; secret: string }): LoginCodes {
-  const { kv, clock } = deps
+export function openLoginCodes(deps: {
+  kv: KeyValueStore
+  clock: Clock
+  secret: string
+  countAddresses: boolean
+}): LoginCodes {
+  const { kv, clock, countAddresses } = deps
   // Six digits under a plain hash are found in a second; whoever reads the store alone lacks this key.
   const pepper = Buffer.from(hkdfSync('sha256', deps.secret, '', 'payment-api login codes', 32))
   const seal = (...parts: string[]): string =>
@@ -41,7 +46,7 @@ export function openLoginCodes(deps: { kv: KeyValueStore; clock: Clock; secret: 
   const sealCode = (challengeId: string, { appId, sessionId, provider, address, code }: CodePurpose & Coded): string =>
     seal('code', challengeId, appId, sessionId, provider, address, code)
   return {
-    takeSend: openCodeSends({ kv, clock, seal }).take,
+    takeSend: openCodeSends({ kv, clock, seal, countAddresses }).take,
     async issue(purpose) {
       const challengeId = randomBytes(16).toString('base64url')
       const code = String(randomInt(0, 1_000_000)).padStart(6, '0')

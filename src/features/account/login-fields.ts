@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { ErrorCode } from '../../kernel/error-codes.ts'
+import { type PlayerId, parsePlayerId } from '../../kernel/ids.ts'
 import type { LoginClaim } from './rules.ts'
 
 export const LOGIN_TYPES = '0 guest, 1 Facebook, 2 Google, 3 Apple, 4 e-mail, 5 SMS'
@@ -15,6 +16,19 @@ export const LoginCodeField = Type.String({
   maxLength: 16,
   description: 'The code that `POST /login/code` sent, for types 4 and 5; empty is none',
 })
+
+const SHARE_ID = {
+  maxLength: 64,
+  description: 'The uid of the player who sent the invitation, for a new player; ignored when unknown',
+}
+export const ShareIdQueryField = Type.String(SHARE_ID)
+// Older clients send the number 0.
+export const ShareIdField = Type.Unsafe<number | string>({ type: ['number', 'string'], ...SHARE_ID })
+
+/** Who has sent an invitation, by what its link says; null when that can be no player's number. */
+export function inviterOf(shareId: number | string | undefined): PlayerId | null {
+  return shareId === undefined ? null : parsePlayerId(String(shareId))
+}
 
 /** The fields by which a body proves an identity: the same at login and for linking. */
 export const ProofFields = {
@@ -52,6 +66,11 @@ export function claimOf(fields: {
     credential: fields.credential ?? null,
     nonce: fields.nonce ?? null,
   }
+}
+
+/** What a query claims. A proof that stands in an address is none: addresses are kept in logs and histories. */
+export function claimByAddress(query: Parameters<typeof claimOf>[0]): LoginClaim {
+  return { ...claimOf(query), credential: null, nonce: null }
 }
 
 /** Every way in which a proof is refused: the same at login and for linking. */

@@ -4,6 +4,7 @@ import { UidField } from '../../http/fields.ts'
 import { defineRoute } from '../../http/route.ts'
 import type { ClientCaller } from '../../kernel/caller.ts'
 import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
+import type { PlayerId } from '../../kernel/ids.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
 import type { Origin } from '../../kernel/security-event.ts'
 import { isGiftWaiting } from '../daily-gift/index.ts'
@@ -12,14 +13,19 @@ import { identityRoutes } from './identity-routes.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
 import { loginCodeRoutes } from './login-code-routes.ts'
 import {
+  claimByAddress,
   claimOf,
+  inviterOf,
   LOGIN_TYPES,
   LoginCodeField,
   LoginIdField,
   LoginTypeField,
   PROOF_ERRORS,
   ProofFields,
+  ShareIdField,
+  ShareIdQueryField,
 } from './login-fields.ts'
+import { nonceRoutes } from './nonce-routes.ts'
 import type { LoginClaim } from './rules.ts'
 
 const AccountAnswer = Type.Object({
@@ -27,6 +33,14 @@ const AccountAnswer = Type.Object({
   daily_gift: Type.Integer({ description: "1: today's gift can be claimed now", enum: [0, 1] }),
   is_new: Type.Boolean(),
   msg: Type.String(),
+})
+
+const LoginAnswer = Type.Object({
+  ...AccountAnswer.properties,
+  login_id: Type.Optional(Type.String({ description: 'Of a guest that was just made: the `loginId` of later logins' })),
+  credential: Type.Optional(
+    Type.String({ description: 'Of a guest that was just made, told this once: the proof of later logins' }),
+  ),
 })
 
 const ACCOUNT_EXAMPLE = {
@@ -52,7 +66,7 @@ const WORDS = {
 
 function accountAnswer(
   deps: AccountDeps,
-  { player, isNew }: LoggedIn,
+  { player, isNew, guest }: LoggedIn,
   msg: Record<Language, string>,
   language: Language,
 ) {
@@ -61,6 +75,7 @@ function accountAnswer(
     daily_gift: isGiftWaiting(deps, player) ? 1 : 0,
     is_new: isNew,
     msg: msg[language],
+    ...(guest === null ? {} : { login_id: guest.loginId, credential: guest.credential }),
   }
 }
 
@@ -70,30 +85,30 @@ const LoginQuery = Type.Object({
   loginType: LoginTypeField,
   loginId: Type.Optional(LoginIdField),
   loginCode: Type.Optional(LoginCodeField),
-  shareId: Type.Optional(Type.String({ maxLength: 64 })),
-})
-
-// Older clients send the number 0.
-const ShareIdField = Type.Unsafe<number | string>({
-  type: ['integer', 'string'],
-  maxLength: 64,
-  description: 'Ignored when unknown',
+  shareId: Type.Optional(ShareIdQueryField),
 })
 
 const LoginBody = Type.Object({ ...ProofFields, shareId: Type.Optional(ShareIdField) })
+
+const PROOF_WORDS =
+  'As GET /login. Proofs of identity are taken here only, never in an address. Type 0 without `loginId` makes a guest ' +
+  'and answers the `login_id` and the `credential` of all later logins; sent again on the same session within ten ' +
+  `minutes, it answers the same. After too many failures: 429 with Retry-After. loginType: ${LOGIN_TYPES}.`
 
 interface LoginCall {
   readonly caller: ClientCaller
   readonly language: Language
   readonly origin: Origin
   readonly claim: LoginClaim
+  readonly by: 'address' | 'body'
+  readonly inviterId: PlayerId | null
 }
 
 /** The calls about who the player is. */
 export function accountRoutes(deps: AccountDeps) {
   const answerLogin = async (input: LoginCall) => {
-    const { caller, claim, origin } = input
-    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: caller, claim, origin })
+    const { caller, claim, by, origin, inviterId } = input
+    const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: caller, claim, by, origin, inviterId })
     if (!loggedIn.ok) return loggedIn
     const words = loggedIn.value.isNew ? WORDS.welcome : WORDS.back
     return accepted(accountAnswer(deps, loggedIn.value, words, input.language))
@@ -101,7 +116,8 @@ export function accountRoutes(deps: AccountDeps) {
 
   return {
     ...identityRoutes(deps),
-    ...loginCodeRoutes(deps.loginCodes),
+    ...loginCodeRoutes(deps),
+    ...nonceRoutes(deps),
 
     logInByQuery: defineRoute({
       summary: 'Log in',
@@ -115,29 +131,27 @@ export function accountRoutes(deps: AccountDeps) {
       examples: { answer: ACCOUNT_EXAMPLE },
       handle: ({ caller, query, language, origin }) =>
         answerLogin({
-          caller,
-          language,
-          origin,
-          claim: claimOf(query),
+          ...{ caller, language, origin, by: 'address' },
+          claim: claimByAddress(query),
+          inviterId: inviterOf(query.shareId),
         }),
     }),
 
     logIn: defineRoute({
       summary: 'Log in',
-      description: `As GET /login. Proofs of identity are taken here only, never in an address. loginType: ${LOGIN_TYPES}.`,
+      description: PROOF_WORDS,
       tag: 'Account',
       access: 'session',
       limit: 'login',
       body: LoginBody,
-      answer: AccountAnswer,
+      answer: LoginAnswer,
       errors: LOGIN_ERRORS,
       examples: { body: { loginType: 1, loginId: 'test123' }, answer: ACCOUNT_EXAMPLE },
       handle: ({ caller, body, language, origin }) =>
         answerLogin({
-          caller,
-          language,
-          origin,
+          ...{ caller, language, origin, by: 'body' },
           claim: claimOf(body),
+          inviterId: inviterOf(body.shareId),
         }),
     }),
 

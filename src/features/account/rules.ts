@@ -4,6 +4,10 @@ import { accepted, type Outcome, refused, refusedField } from '../../kernel/outc
 export const LOGIN_PROVIDERS = ['guest', 'facebook', 'google', 'apple', 'email', 'sms'] as const
 export type LoginProvider = (typeof LOGIN_PROVIDERS)[number]
 
+export function loginProviderOf(loginType: number): LoginProvider | null {
+  return LOGIN_PROVIDERS[loginType] ?? null
+}
+
 /** Whether a bare login id is believed: only where the service is an open mint anyway. */
 export type LoginTrust = 'bare_ids' | 'proof'
 

@@ -1,9 +1,19 @@
 import type { Language } from '../../kernel/error-codes.ts'
-import type { AppId, SessionId } from '../../kernel/ids.ts'
+import type { AppId, PlayerId, SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
+import type { Origin, RecordSecurityEvent } from '../../kernel/security-event.ts'
 import { type AddressProvider, normalAddress } from './address-rules.ts'
 import { CODE_TTL_MS, RESEND_AFTER_MS } from './code-rules.ts'
 import type { LoginCodeDeps } from './login-codes.ts'
+import { recordCode } from './login-events.ts'
+
+interface SendInput {
+  readonly session: { appId: AppId; sessionId: SessionId; playerId: PlayerId | null }
+  readonly provider: AddressProvider
+  readonly loginId: string
+  readonly language: Language
+  readonly origin: Origin
+}
 
 /**
  * Sends a code that proves an address. Whether anybody plays under it is never looked up, so that no answer can tell.
@@ -11,13 +21,17 @@ import type { LoginCodeDeps } from './login-codes.ts'
  * left that could be used, and which costs the address nothing but the wait until the next.
  */
 export async function sendLoginCode(
+  deps: LoginCodeDeps & { record: RecordSecurityEvent },
+  input: SendInput,
+): Promise<Outcome<{ expiresInMs: number; resendAfterMs: number }>> {
+  const outcome = await issueAndSend(deps, input)
+  recordCode(deps.record, input, outcome)
+  return outcome
+}
+
+async function issueAndSend(
   { codes, messengers }: LoginCodeDeps,
-  input: {
-    session: { appId: AppId; sessionId: SessionId }
-    provider: AddressProvider
-    loginId: string
-    language: Language
-  },
+  input: SendInput,
 ): Promise<Outcome<{ expiresInMs: number; resendAfterMs: number }>> {
   const { session, provider, language } = input
   const messenger = messengers[provider]
@@ -26,7 +40,7 @@ export async function sendLoginCode(
   if (address === null) return refusedField('loginId', ADDRESS_FAULTS[provider])
   if (!messenger.reaches(address)) return refusedField('loginId', 'is of a country that no codes are sent to')
   const purpose = { appId: session.appId, sessionId: session.sessionId, provider, address }
-  const send = await codes.takeSend(purpose)
+  const send = await codes.takeSend(purpose, { from: input.origin.address })
   if (!send.taken) return refused('too_many_requests', { retryAfterSeconds: Math.ceil(send.waitMs / 1000) })
 
   // Kept before it is sent: a mail is never without its code, and a code that nobody got is guessed by nobody.

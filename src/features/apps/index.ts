@@ -1,1 +1,1 @@
-export { type App, type Apps, openApps } from './find-app.ts'
+export { type App, type Apps, type InviteTerms, openApps } from './find-app.ts'

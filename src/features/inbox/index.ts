@@ -1,2 +1,2 @@
 export { insertMessages, saveRewardMessage, selectRewardMessages } from './queries.ts'
-export { rewardMessage } from './rules.ts'
+export { inviteMessage, rewardMessage } from './rules.ts'

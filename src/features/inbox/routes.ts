@@ -14,12 +14,15 @@ const nullable = (description: string) => Type.Union([Type.String(), Type.Null()
 
 const Message = Type.Object({
   id: Type.String(),
-  kind: Type.String({ description: '`order_reward`: what a purchase gave' }),
+  kind: Type.String({
+    description:
+      '`order_reward`: what a purchase gave; `invite_reward`: what an invitation brought. More kinds may come',
+  }),
   title: Type.String(),
   tokens: Type.Integer(),
   coins: Type.Integer(),
   act_items: Type.Array(ActItemSchema),
-  order_id: nullable('The order that it came from'),
+  order_id: nullable('The order that it came from; null when it came from none'),
   state: Type.String({ description: '`unclaimed`, `claimed`, `withdrawn` or `expired`' }),
   created_at: Type.String({ description: 'ISO 8601, UTC' }),
   expires_at: nullable('Null: never'),

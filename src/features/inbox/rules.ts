@@ -1,6 +1,6 @@
 import type { MessageState, NewRow, Row } from '../../db/schema.ts'
 import type { ErrorCode } from '../../kernel/error-codes.ts'
-import { newMessageId } from '../../kernel/ids.ts'
+import { type AppId, newMessageId, type PlayerId } from '../../kernel/ids.ts'
 
 /** The message that holds what an order owes beside its coins, or null when it owes nothing more. */
 export function rewardMessage(order: Row<'orders'>, nowMs: number): NewRow<'inbox_messages'> | null {
@@ -28,6 +28,29 @@ export function rewardMessage(order: Row<'orders'>, nowMs: number): NewRow<'inbo
 /** What of a message's tokens is still there: partial refunds may have taken some while it waited. */
 export function tokensLeft(message: { tokens: number; tokens_taken: number }): number {
   return message.tokens - message.tokens_taken
+}
+
+/** The message that holds what an invitation brought to one of its two players. */
+export function inviteMessage(
+  player: { app_id: AppId; user_id: PlayerId },
+  { reward, nowMs }: { reward: { readonly coins: number; readonly tokens: number }; nowMs: number },
+): NewRow<'inbox_messages'> {
+  return {
+    message_id: newMessageId(),
+    app_id: player.app_id,
+    user_id: player.user_id,
+    kind: 'invite_reward',
+    reward_order_id: null,
+    title_en: 'Invitation reward',
+    title_zh: '邀请奖励',
+    coins: reward.coins,
+    tokens: reward.tokens,
+    act_items: '[]',
+    state: 'unclaimed',
+    created_at_ms: nowMs,
+    expires_at_ms: null,
+    claimed_at_ms: null,
+  }
 }
 
 /** Why a message cannot be claimed now, or null when it can. */

@@ -4,6 +4,7 @@ import { invariant, unreachable } from '../../kernel/invariant.ts'
 import { type Money, minorUnits } from '../../kernel/money.ts'
 import { accepted, refused } from '../../kernel/outcome.ts'
 import { rewardMessage } from '../inbox/index.ts'
+import { dueInviteReward } from '../invites/index.ts'
 import { type LockedOrder, makeOpenOrder, recordOrderState, takeTerms } from '../orders/index.ts'
 import type { LockedPlayer } from '../players/index.ts'
 import type { Reward } from '../store/index.ts'
@@ -102,6 +103,7 @@ function grant(draft: SettlementDraft, decided: DecidedLine, reward: Reward): Om
   )
   const message = rewardMessage(order, nowMs)
   if (message) draft.messages.push(message)
+  if (reward.isFirstCharge) noteInvitation(draft, { player, order })
   order.balance_coins_after = player.coins
   order.balance_tokens_after = player.tokens
   draft.outbox.push(
@@ -127,6 +129,13 @@ function bookAsRefunded(draft: SettlementDraft, decided: DecidedLine): Omit<Line
   addLine(draft, decided, { standing: 'review', refusal: REFUNDED_BEFORE })
   addReviewEntry(draft, decided, { reason: REFUNDED_BEFORE, state: 'refunded' })
   return { verdict: 'refunded', outcome: accepted(refundedSettlement(draft, decided, { replayed: false })) }
+}
+
+/** A player's first grant of all makes the reward of their invitation due, where the app has one. */
+function noteInvitation(draft: SettlementDraft, { player, order }: { player: LockedPlayer; order: LockedOrder }): void {
+  if (!draft.apps.find(player.app_id)?.invite) return
+  const due = dueInviteReward(player, { orderId: order.order_id, nowMs: draft.nowMs })
+  if (due) draft.inviteRewards.push(due)
 }
 
 /** Coins go to the wallet at once; tokens, base and bonus apart, wait in the inbox. */

@@ -7,6 +7,7 @@ import { invariant } from '../../kernel/invariant.ts'
 import type { Outcome } from '../../kernel/outcome.ts'
 import type { Apps } from '../apps/index.ts'
 import { insertMessages } from '../inbox/index.ts'
+import { insertInviteRewards } from '../invites/index.ts'
 import { insertOrders, type LockedOrder, updateOrders } from '../orders/index.ts'
 import { insertOutboxEvents } from '../outbox/index.ts'
 import { type LockedPlayer, saveLockedPlayers } from '../players/index.ts'
@@ -53,12 +54,11 @@ export async function settlePayments(
   const { outcomes, events } = await deps.database.inTransaction(async (tx) => {
     const nowMs = deps.clock.nowMs()
     const locked = await lockSettlement(tx, { verified, nowMs })
-    const draft = emptyDraft(locked, nowMs)
+    const draft = emptyDraft(locked, { apps: deps.apps, nowMs })
     const outcomes = verified.map((payment, index) => {
       const held = locked.payments[index]
       invariant(held, 'each verified payment has its row')
-      const refundPolicy = deps.apps.find(payment.appId)?.refundPolicy ?? 'debt'
-      return settleOne(draft, { verified: payment, held, catalogue: catalogues.get(payment.appId), refundPolicy })
+      return settleOne(draft, { verified: payment, held, catalogue: catalogues.get(payment.appId) })
     })
     // From here on nothing may be refused: what follows only writes down what was decided.
     await writeDraft(tx, draft)
@@ -77,17 +77,16 @@ function settleOne(
     verified: VerifiedPayment
     held: LockedPayment
     catalogue: Catalogue | undefined
-    refundPolicy: 'debt' | 'cap'
   },
 ): Outcome<Settlement>[] {
-  const { verified, held, catalogue, refundPolicy } = payment
+  const { verified, held, catalogue } = payment
   const isNew = held.isNew && !draft.newPayments.has(held)
   let isNews = isNew
   const results = verified.lines.map((line): LineResult => {
     const item = catalogue ? itemAt(catalogue, { itemId: line.itemId, nowMs: draft.nowMs }) : null
     const decision = decideLine({ ...factsOf(draft, { verified, line, held, isNew }), item })
     if (decision.kind === 'contradiction') isNews = true
-    return applyDecision(draft, { verified, line, payment: held, item, decision, refundPolicy })
+    return applyDecision(draft, { verified, line, payment: held, item, decision })
   })
   if (isNew) draft.newPayments.add(held)
   // Every callback is kept. The answer to a question of our own, which a player may have asked any number of times, is
@@ -186,6 +185,7 @@ async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> {
   await saveLockedPlayers(tx, [...draft.changedPlayers])
   await insertMessages(tx, draft.messages)
   await insertOrderReversals(tx, draft.newReversals)
+  await insertInviteRewards(tx, draft.inviteRewards)
   await insertOutboxEvents(tx, draft.outbox)
   await insertReviewEntries(tx, draft.reviewEntries)
   await insertPaymentEvents(tx, draft.events)

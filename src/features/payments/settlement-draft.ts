@@ -3,6 +3,7 @@ import type { NewRow } from '../../db/schema.ts'
 import type { OrderId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import type { Outcome } from '../../kernel/outcome.ts'
+import type { Apps } from '../apps/index.ts'
 import type { LockedOrder } from '../orders/index.ts'
 import type { LockedPlayer } from '../players/index.ts'
 import type { StoreItem } from '../store/index.ts'
@@ -15,17 +16,20 @@ import type { Settlement } from './settlement.ts'
 /** What a settlement is going to write, collected in memory and written in as few statements as there are tables. */
 export interface SettlementDraft extends ReversalDraft {
   readonly locked: LockedSettlement
+  readonly apps: Apps
   readonly newPayments: Set<LockedPayment>
   readonly newLines: NewRow<'payment_lines'>[]
   readonly newOrders: Set<LockedOrder>
   readonly messages: NewRow<'inbox_messages'>[]
+  readonly inviteRewards: NewRow<'invite_rewards'>[]
   readonly reviewEntries: NewRow<'review_entries'>[]
   readonly events: KeptEvent[]
 }
 
-export function emptyDraft(locked: LockedSettlement, nowMs: number): SettlementDraft {
+export function emptyDraft(locked: LockedSettlement, { apps, nowMs }: { apps: Apps; nowMs: number }): SettlementDraft {
   return {
     locked,
+    apps,
     nowMs,
     newPayments: new Set(),
     newLines: [],
@@ -34,6 +38,7 @@ export function emptyDraft(locked: LockedSettlement, nowMs: number): SettlementD
     changedPlayers: new Set(),
     ledger: [],
     messages: [],
+    inviteRewards: [],
     outbox: [],
     reviewEntries: [],
     events: [],
@@ -50,7 +55,6 @@ export interface DecidedLine {
   readonly payment: LockedPayment
   readonly item: StoreItem | null
   readonly decision: Decision
-  readonly refundPolicy: 'debt' | 'cap'
 }
 
 /** What a line came to: the answer to its caller and the verdict that the event keeps. */

@@ -42,7 +42,7 @@ export function refundedSettlement(
 /** A grant whose payment was partly given back, or is disputed, before it was told of: it stands so from the start. */
 export function standAsTold(
   draft: SettlementDraft,
-  { payment, line, verified, refundPolicy }: DecidedLine,
+  { payment, line, verified }: DecidedLine,
   held: { order: LockedOrder; player: LockedPlayer; message: NewRow<'inbox_messages'> | null },
 ): void {
   const [latest] = payment.causes
@@ -56,7 +56,7 @@ export function standAsTold(
       line: { lineNo: line.lineNo, priceMinor: line.price.minor, totalMinor: totalMinorOf(verified) },
       causes: payment.causes,
       reversals: [],
-      refundPolicy,
+      refundPolicy: draft.apps.find(verified.appId)?.refundPolicy ?? 'debt',
     },
     latest,
   )

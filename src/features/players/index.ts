@@ -4,6 +4,7 @@ export { PlayerFields, playerFields } from './player-answer.ts'
 export {
   deleteIdentity,
   findIdentities,
+  findIdentity,
   findPlayer,
   findPlayerByIdentity,
   insertIdentity,

@@ -25,6 +25,23 @@ export async function findPlayerByIdentity(
   return row ?? null
 }
 
+/** An identity as it is, or null: nobody's, or of a player who is gone. */
+export async function findIdentity(
+  db: Db,
+  { appId, provider, subject }: { appId: AppId; provider: string; subject: string },
+): Promise<Row<'identities'> | null> {
+  const row = await db
+    .selectFrom('identities')
+    .innerJoin('users', 'users.user_id', 'identities.user_id')
+    .selectAll('identities')
+    .where('identities.app_id', '=', appId)
+    .where('identities.provider', '=', provider)
+    .where('identities.subject', '=', subject)
+    .where('users.status', '=', 'active')
+    .executeTakeFirst()
+  return row ?? null
+}
+
 /** Locks players in the order of their numbers, so that two transactions can never wait for each other in a ring. */
 export async function selectPlayersForUpdate(tx: Tx, playerIds: readonly PlayerId[]): Promise<Row<'users'>[]> {
   if (playerIds.length === 0) return []
@@ -70,15 +87,22 @@ export async function saveProgress(
 /** Makes a player and gives the number that the database chose. */
 export async function insertPlayer(
   tx: Tx,
-  { appId, chainHash, nowMs }: { appId: AppId; chainHash: string; nowMs: number },
+  player: {
+    appId: AppId
+    userName: string
+    avatarUrl: string
+    chainHash: string
+    inviterId: PlayerId | null
+    nowMs: number
+  },
 ): Promise<PlayerId> {
   const { insertId } = await tx
     .insertInto('users')
     .values({
-      app_id: appId,
+      app_id: player.appId,
       status: 'active',
-      user_name: '',
-      avatar_url: '',
+      user_name: player.userName,
+      avatar_url: player.avatarUrl,
       level_hundredths: 0,
       vip_level: 0,
       coins: 0,
@@ -87,10 +111,10 @@ export async function insertPlayer(
       inbox_tokens: 0,
       first_charge_order_id: null,
       ledger_seq: 0,
-      chain_hash: chainHash,
+      chain_hash: player.chainHash,
       event_seq: 0,
-      inviter_id: null,
-      created_at_ms: nowMs,
+      inviter_id: player.inviterId,
+      created_at_ms: player.nowMs,
     })
     .executeTakeFirstOrThrow()
   return Number(insertId) as PlayerId
@@ -99,7 +123,14 @@ export async function insertPlayer(
 /** @throws UniqueViolation when the identity belongs to a player already; the transaction is then run again. */
 export async function insertIdentity(
   tx: Tx,
-  identity: { appId: AppId; provider: string; subject: string; playerId: PlayerId; nowMs: number },
+  identity: {
+    appId: AppId
+    provider: string
+    subject: string
+    playerId: PlayerId
+    credentialHash: string | null
+    nowMs: number
+  },
 ): Promise<void> {
   await tx
     .insertInto('identities')
@@ -108,6 +139,7 @@ export async function insertIdentity(
       provider: identity.provider,
       subject: identity.subject,
       user_id: identity.playerId,
+      credential_hash: identity.credentialHash,
       created_at_ms: identity.nowMs,
     })
     .execute()

@@ -1,1 +1,5 @@
+export { openAnomalyCounter } from './count-anomalies.ts'
+export { listSecurityEvents } from './list-events.ts'
 export { openSecurityTrail, type SecurityTrail, type TrailDeps } from './open-security-trail.ts'
+export { anomalyWords } from './rules.ts'
+export { sweepSecurityEvents } from './sweep-events.ts'

@@ -9,7 +9,14 @@ export type LedgerHolder = Pick<
 >
 
 /** Why a ledger transaction was made. `game`: a game server spends or grants. */
-export type LedgerKind = 'order_grant' | 'order_refund' | 'order_restore' | 'inbox_claim' | 'daily_gift' | 'game'
+export type LedgerKind =
+  | 'order_grant'
+  | 'order_refund'
+  | 'order_restore'
+  | 'inbox_claim'
+  | 'daily_gift'
+  | 'game'
+  | 'invite_reward'
 
 export interface LedgerDraft {
   readonly kind: LedgerKind

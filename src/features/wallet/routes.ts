@@ -79,7 +79,7 @@ const Entry = Type.Object({
   ledger_seq: Type.Integer(),
   kind: Type.String({
     description:
-      '`order_grant`: a purchase; `inbox_claim`: a claim; `daily_gift`; `game`: a game server. More kinds may come',
+      '`order_grant`: a purchase; `inbox_claim`: a claim; `daily_gift`; `game`: a game server; `invite_reward`: an invitation. More kinds may come',
   }),
   source_id: Type.String({ description: "What caused it: an order, a message, a game server's key" }),
   reason: Type.Union([Type.String(), Type.Null()], { description: "A game server's words; null where there are none" }),

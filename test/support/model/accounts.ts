@@ -1,4 +1,5 @@
 import { mayClaimGift } from './gifts.ts'
+import { inviterOf } from './invites.ts'
 import type { Facts, StepOf } from './steps.ts'
 import { callerForSomeone, type Device, type ModelPlayer, newPlayer, refuse, type World, whoCalls } from './world.ts'
 
@@ -23,13 +24,13 @@ export function answerToken(world: World, { asked }: StepOf<'token'>): Facts {
   return { scope: asked, expires_in: TOKEN_SECONDS }
 }
 
-/** Finds or makes the player and binds the session to them; one that is another player's stays so. */
-export function answerLogin(world: World, { identity }: StepOf<'log_in'>): Facts {
+/** Finds or makes the player, invited or not, and binds the session to them; one that is another player's stays so. */
+export function answerLogin(world: World, { identity, share }: StepOf<'log_in'>): Facts {
   const caller = whoCalls(world, 'device')
   const session = world.device
   if (caller.kind === 'player' && caller.player.name !== identity) refuse(409, 'session_bound')
   const known = world.players.get(identity)
-  const player = known ?? newPlayer(identity)
+  const player = known ?? newPlayer(identity, inviterOf(world, share))
   world.players.set(identity, player)
   if (session) session.player = identity
   return { ...accountOf(world, player), is_new: !known }

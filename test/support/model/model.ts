@@ -1,6 +1,7 @@
 import { answerAccount, answerLogin, answerLogout, answerRotate, answerToken } from './accounts.ts'
 import { answerCalendar, answerGift } from './gifts.ts'
 import { answerClaim, answerClaimAll, answerInbox } from './inbox.ts'
+import { giveInvites } from './invites.ts'
 import {
   answerCancel,
   answerCheck,
@@ -59,9 +60,15 @@ const ANSWERS: { readonly [K in Call['kind']]: (world: World, step: StepOf<K>) =
   progress: answerProgress,
   wallet: answerWallet,
   ledger: answerLedger,
-  job: (world, { name }) => (name === 'expire-orders' ? expireOrders(world) : {}),
+  job: (world, { name }) => JOBS[name](world),
   wait: () => ({}),
   wait_until: () => ({}),
+}
+
+const JOBS: Readonly<Record<StepOf<'job'>['name'], (world: World) => Facts>> = {
+  'expire-orders': expireOrders,
+  'give-invite-rewards': giveInvites,
+  'sweep-idempotency-keys': () => ({}),
 }
 
 /** Every kind of call there is. */

@@ -1,3 +1,4 @@
+import { noteInvitation } from './invites.ts'
 import type { Facts, FailureStep, Payer, PaymentStep } from './steps.ts'
 import { mayBuy, packNow, tokensOf } from './store.ts'
 import {
@@ -116,6 +117,7 @@ function grant(world: World, order: ModelOrder, { player, item }: { player: Mode
   ]
   const moved = postings.filter(({ amount }) => amount > 0)
   book(world, player, { kind: 'order_grant', source: order.name, postings: moved })
+  if (isFirst) noteInvitation(world, player, order)
   player.hadFirstCharge = true
   order.errorCode = null
   order.grant = { cents: item.cents, coins: item.coins, tokens, isFirst, balance: balanceOf(player) }

@@ -24,7 +24,7 @@ export function answerUser(world: World, step: StepOf<'user'>): Facts {
     vip_level: player.vip,
     coins: player.coins,
     tokens: player.tokens,
-    inbox: { coins: 0, tokens: player.inboxTokens },
+    inbox: { coins: player.inboxCoins, tokens: player.inboxTokens },
     is_first_pay: player.hadFirstCharge ? 0 : 1,
     ledger_seq: player.ledger.length,
     event_seq: player.events,

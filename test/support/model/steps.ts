@@ -37,7 +37,13 @@ export interface FailureStep {
 
 type AccountStep =
   | { readonly kind: 'token'; readonly asked: 'client' | 'server' | 'wrong secret' | 'unknown app' }
-  | { readonly kind: 'log_in'; readonly identity: 'p0' | 'p1' | 'p2'; readonly method: 'GET' | 'POST' }
+  | {
+      readonly kind: 'log_in'
+      readonly identity: 'p0' | 'p1' | 'p2'
+      readonly method: 'GET' | 'POST'
+      /** By whose invitation; it counts for a player who is new. */
+      readonly share: Someone | null
+    }
   | { readonly kind: 'log_out' }
   | { readonly kind: 'rotate'; readonly token: 'live' | 'dead' | 'forged' }
   | { readonly kind: 'account'; readonly by: Caller; readonly uid: Someone | null }
@@ -83,6 +89,7 @@ type OrdersStep =
 
 type InboxStep =
   | { readonly kind: 'inbox'; readonly by: Caller; readonly limit: number }
+  /** The message that an order left, or by its own name that of an invitation. */
   | { readonly kind: 'claim'; readonly by: Caller; readonly order: string; readonly key: Key | null }
   | { readonly kind: 'claim_all'; readonly by: Caller; readonly key: Key | null }
 
@@ -120,7 +127,7 @@ export type TimeStep =
   | { readonly kind: 'wait'; readonly ms: number }
   /** To a millisecond about which something changes; a minute where there is none ahead. */
   | { readonly kind: 'wait_until'; readonly moment: Moment; readonly offsetMs: -1 | 0 | 1 }
-  | { readonly kind: 'job'; readonly name: 'expire-orders' | 'sweep-idempotency-keys' }
+  | { readonly kind: 'job'; readonly name: 'expire-orders' | 'sweep-idempotency-keys' | 'give-invite-rewards' }
 
 export type Call =
   | AccountStep

@@ -8,6 +8,8 @@ export interface World {
   readonly players: Map<string, ModelPlayer>
   readonly orders: Map<string, ModelOrder>
   readonly payments: ModelPayment[]
+  readonly invites: ModelInvite[]
+  readonly inviteMessages: InviteMessage[]
   readonly keys: Map<string, KeptAnswer>
   device: Device | null
   /** How many orders `POST /orders` has made. */
@@ -18,7 +20,10 @@ export interface ModelPlayer {
   readonly name: string
   coins: number
   tokens: number
+  inboxCoins: number
   inboxTokens: number
+  /** Who has invited them, known from their first login on. */
+  readonly inviter: string | null
   levelHundredths: number
   vip: number
   hadFirstCharge: boolean
@@ -98,6 +103,23 @@ export interface ModelPayment {
   outcome: { kind: 'granted' } | { kind: 'duplicate' } | { kind: 'review'; status: number; error: string }
 }
 
+/** The reward of an invitation, due since the invited player's first grant. */
+export interface ModelInvite {
+  readonly invited: string
+  readonly inviter: string
+  readonly order: string
+  state: 'due' | 'given' | 'void'
+}
+
+export interface InviteMessage {
+  readonly name: string
+  readonly player: string
+  readonly coins: number
+  readonly tokens: number
+  readonly atMs: number
+  isClaimed: boolean
+}
+
 export interface Device {
   player: string | null
   isEnded: boolean
@@ -115,23 +137,25 @@ interface KeptAnswer {
 
 /** A world with two players who have just logged in for the first time. */
 export function newWorld(nowMs: number): World {
-  const players = new Map(['p0', 'p1'].map((name) => [name, newPlayer(name)]))
+  const players = new Map(['p0', 'p1'].map((name) => [name, newPlayer(name, null)]))
   return {
     nowMs,
     item1: 'as seeded',
     players,
     orders: new Map(),
     payments: [],
+    invites: [],
+    inviteMessages: [],
     keys: new Map(),
     device: null,
     made: 0,
   }
 }
 
-export function newPlayer(name: string): ModelPlayer {
-  const wallet = { coins: 0, tokens: 0, inboxTokens: 0 }
+export function newPlayer(name: string, inviter: string | null): ModelPlayer {
+  const wallet = { coins: 0, tokens: 0, inboxCoins: 0, inboxTokens: 0 }
   const progress = { levelHundredths: 0, vip: 0, hadFirstCharge: false, lastGift: null, events: 0 }
-  return { name, ...wallet, ...progress, ledger: [] }
+  return { name, inviter, ...wallet, ...progress, ledger: [] }
 }
 
 /** A call that is refused; it is thrown, so that what was kept before stays and nothing after happens. */
@@ -253,8 +277,9 @@ export function book(
   for (const { from, to, currency, amount } of entry.postings) {
     if (from === `player:${player.name}`) player[currency] -= amount
     if (to === `player:${player.name}`) player[currency] += amount
-    if (from === `inbox:${player.name}`) player.inboxTokens -= amount
-    if (to === `inbox:${player.name}`) player.inboxTokens += amount
+    const waiting = currency === 'coins' ? 'inboxCoins' : 'inboxTokens'
+    if (from === `inbox:${player.name}`) player[waiting] -= amount
+    if (to === `inbox:${player.name}`) player[waiting] += amount
   }
   player.ledger.push({ reason: null, ...entry, atMs: world.nowMs })
 }
@@ -262,7 +287,7 @@ export function book(
 /** More than this cannot be counted exactly; what waits in the inbox counts, so that it can always be claimed. */
 export function wouldOverflow(player: ModelPlayer, more: { coins: number; tokens: number }): boolean {
   return (
-    player.coins + more.coins > Number.MAX_SAFE_INTEGER ||
+    player.coins + player.inboxCoins + more.coins > Number.MAX_SAFE_INTEGER ||
     player.tokens + player.inboxTokens + more.tokens > Number.MAX_SAFE_INTEGER
   )
 }

@@ -1,6 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
+import type { Row } from '../../../src/db/schema.ts'
 import { ERROR_CODES, type ErrorCode } from '../../../src/kernel/error-codes.ts'
+import type { PlayerId } from '../../../src/kernel/ids.ts'
 import type { FakeClock } from '../fake-clock.ts'
+import { inviteMessageName } from '../model/invites.ts'
 import type { Caller, Facts, Someone, Told } from '../model/steps.ts'
 import { type Answer, APP_ID, APP_SECRET, type CallOptions, type TestApp } from '../test-app.ts'
 
@@ -106,7 +109,7 @@ export function noteOrder(cast: Cast, orderId: string): void {
   cast.made.push(orderId)
 }
 
-/** Learns the names of messages: each is called after the order that left it. */
+/** Learns the names of messages: each is called after the order or the invitation that left it. */
 export async function noteMessages(cast: Cast): Promise<void> {
   const { db } = cast.app.service.database
   const orderIds = [...cast.made, ...OWN_NAMES.map((own) => `${cast.name}-${own}`)]
@@ -118,6 +121,18 @@ export async function noteMessages(cast: Cast): Promise<void> {
   for (const row of rows) {
     cast.names.set(row.message_id, `message of ${cast.names.get(String(row.reward_order_id))}`)
   }
+  for (const row of await inviteRowsOf(cast)) {
+    const invited = cast.names.get(String(row.invited_user_id)) ?? ''
+    if (row.inviter_message_id) cast.names.set(row.inviter_message_id, inviteMessageName(invited, 'inviter'))
+    if (row.invited_message_id) cast.names.set(row.invited_message_id, inviteMessageName(invited, 'invited'))
+  }
+}
+
+/** The rewards of invitations of a sequence's own players. */
+export async function inviteRowsOf({ app, uids }: Cast): Promise<Row<'invite_rewards'>[]> {
+  const players = [...uids.values()].map(Number) as PlayerId[]
+  const { db } = app.service.database
+  return await db.selectFrom('invite_rewards').selectAll().where('invited_user_id', 'in', players).execute()
 }
 
 export const uidOf = (cast: Cast, player: Someone) => cast.uids.get(player) ?? NOBODY
@@ -127,9 +142,10 @@ export function orderIdOf({ made, name }: Cast, order: string): string {
   return made[Number(/^made-(\d+)$/.exec(order)?.[1])] ?? `${name}-${order}`
 }
 
-/** A message's id by its order; one that nobody has where there is none. */
+/** A message's id by its order or its own name; one that nobody has where there is none. */
 export function messageIdOf({ names }: Cast, order: string): string {
-  for (const [id, name] of names) if (name === `message of ${order}`) return id
+  const wanted = order.includes(' of ') ? order : `message of ${order}`
+  for (const [id, name] of names) if (name === wanted) return id
   return 'msg_none'
 }
 

@@ -22,6 +22,8 @@ const item = fc.constantFrom(1, 1, 1, 1, 1, 4, 4, 7, 7, 99)
 const key = fc.constantFrom<Key | null>(null, null, null, 'k1', 'k1', 'k2')
 const someKey = fc.constantFrom<Key>('k1', 'k2')
 const limit = fc.constantFrom(100, 100, 3, 3, 1, 0, 101)
+/** Whose invitation a login names: mostly nobody's. */
+export const share = fc.constantFrom<Someone | null>(null, null, null, null, 'p0', 'p0', 'p1', 'p2', 'p3')
 export const method = fc.constantFrom('GET' as const, 'POST' as const)
 
 export const of = <K extends Call['kind']>(
@@ -109,7 +111,7 @@ const ANY: readonly [number, fc.Arbitrary<Step>][] = [
       asked: fc.constantFrom('client', 'client', 'client', 'client', 'server', 'wrong secret', 'unknown app'),
     }),
   ],
-  [4, of('log_in', { identity: fc.constantFrom('p0', 'p0', 'p1', 'p2', 'p2'), method })],
+  [4, of('log_in', { identity: fc.constantFrom('p0', 'p0', 'p1', 'p2', 'p2'), method, share })],
   [1, of('log_out', {})],
   [2, of('rotate', { token: fc.constantFrom('live', 'live', 'live', 'dead', 'forged') })],
   [2, of('account', { by: anyCaller, uid })],
@@ -162,6 +164,7 @@ const ANY: readonly [number, fc.Arbitrary<Step>][] = [
   [5, wait],
   [6, waitUntil],
   [3, expiry],
+  [2, of('job', { name: fc.constant('give-invite-rewards') })],
   [1, of('job', { name: fc.constant('sweep-idempotency-keys') })],
   [7, fc.record({ kind: fc.constant('again'), back: fc.constantFrom(1, 1, 2, 3) })],
 ]

@@ -132,8 +132,9 @@ async function startSession(cast: Cast, { asked }: StepOf<'token'>): Promise<Tol
   return toldBy(cast, answer)
 }
 
-async function logIn(cast: Cast, { identity, method }: StepOf<'log_in'>): Promise<Told> {
-  const answer = await send(cast, { by: 'device', method, path: '/login', body: loginOf(cast, identity) })
+async function logIn(cast: Cast, { identity, method, share }: StepOf<'log_in'>): Promise<Told> {
+  const body = { ...loginOf(cast, identity), ...(share === null ? {} : { shareId: uidOf(cast, share) }) }
+  const answer = await send(cast, { by: 'device', method, path: '/login', body })
   if (answer.status === 200) notePlayer(cast, identity, answer.body.uid)
   return toldBy(cast, answer)
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { assertBooks } from '../books.ts'
 import { onEveryEngine } from '../every-engine.ts'
 import { fakeClock } from '../fake-clock.ts'
+import { INVITE_VARIABLES } from '../invitations.ts'
 import { KINDS, tell, waitMsOf } from '../model/model.ts'
 import type { Call } from '../model/steps.ts'
 import { newWorld, orderMeant, type World } from '../model/world.ts'
@@ -47,7 +48,7 @@ export function testAnySequences(shard: number): void {
         await assertBooks(on.app)
       })
     },
-    { clock },
+    { clock, variables: INVITE_VARIABLES },
   )
 }
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { inviteMessageName } from '../model/invites.ts'
 import type { Caller, Moment, OrderRef, Step } from '../model/steps.ts'
 import {
   anyStep,
@@ -11,6 +12,7 @@ import {
   pay,
   progress,
   rightPayment,
+  share,
   wallet,
 } from './generate.ts'
 
@@ -20,13 +22,16 @@ export interface Sequence {
   readonly steps: readonly Step[]
 }
 
+/** Whoever has so much can be given no more. */
+const MOST = Number.MAX_SAFE_INTEGER - 2
+
 const newest = fc.constant<OrderRef>('newest')
 const firstPlayer = fc.constant<Caller>('p0')
 
 const firstOrder = makeOrder.map((step): Step => ({ ...step, by: 'p0', item: step.item > 4 ? 1 : step.item }))
 
 const onDevice: fc.Arbitrary<Step> = fc.oneof(
-  of('log_in', { identity: fc.constantFrom('p0', 'p1', 'p2'), method }),
+  of('log_in', { identity: fc.constantFrom('p0', 'p1', 'p2'), method, share }),
   of('rotate', { token: fc.constantFrom('live', 'live', 'dead') }),
   of('account', { by: fc.constant<Caller>('device'), uid: fc.constant(null) }),
   of('log_out', {}),
@@ -36,7 +41,7 @@ const onDevice: fc.Arbitrary<Step> = fc.oneof(
 const device = fc
   .tuple(
     of('token', { asked: fc.constant('client') }),
-    of('log_in', { identity: fc.constantFrom('p0', 'p2', 'p2'), method }),
+    of('log_in', { identity: fc.constantFrom('p0', 'p2', 'p2'), method, share }),
     fc.array(onDevice, { maxLength: 3 }),
   )
   .map(([token, login, more]): Step[] => [token, login, ...more])
@@ -148,6 +153,34 @@ const premium = fc
     goal,
   ])
 
+/** Somebody whom the first player has invited pays for the first time, and what it brings to both is claimed. */
+const invitation = fc
+  .tuple(
+    rightPayment,
+    fc.constantFrom<Step>(
+      { kind: 'again', back: 1 },
+      { kind: 'job', name: 'give-invite-rewards' },
+      { kind: 'wallet', by: 'server', uid: 'p0', currency: 'tokens', amount: MOST, key: 'k2', header: null },
+    ),
+    fc.constantFrom<Step>(
+      { kind: 'claim', by: 'p0', order: inviteMessageName('p2', 'inviter'), key: null },
+      { kind: 'claim', by: 'device', order: inviteMessageName('p2', 'invited'), key: 'k1' },
+      { kind: 'claim_all', by: 'p0', key: null },
+      { kind: 'inbox', by: 'p0', limit: 100 },
+    ),
+    anyStep,
+  )
+  .map(([told, between, claim, more]): Step[] => [
+    { kind: 'token', asked: 'client' },
+    { kind: 'log_in', identity: 'p2', method: 'POST', share: 'p0' },
+    { ...told, uid: 'p2', order: 'c', transaction: null },
+    between,
+    { kind: 'job', name: 'give-invite-rewards' },
+    claim,
+    more,
+    { kind: 'ledger', by: 'server', uid: 'p0', limit: 100 },
+  ])
+
 /** Mostly one call, and short stories that chance alone would tell too rarely. */
 const chapter: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 60, arbitrary: anyStep.map((step) => [step]) },
@@ -162,6 +195,7 @@ const chapter: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 1, arbitrary: days },
   { weight: 1, arbitrary: giftAgain },
   { weight: 2, arbitrary: premium },
+  { weight: 2, arbitrary: invitation },
 )
 
 const firstPayment = rightPayment.map((step): Step => ({ ...step, order: 'made-0', cents: 1999 }))

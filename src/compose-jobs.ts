@@ -1,0 +1,32 @@
+import type { Logger } from 'pino'
+import type { Config } from './config/config.ts'
+import type { Database } from './db/database.ts'
+import type { Apps } from './features/apps/index.ts'
+import type { InviteDeps } from './features/invites/index.ts'
+import type { ExpireDeps } from './features/orders/index.ts'
+import { type Jobs, startJobs } from './jobs/runner.ts'
+import { schedule } from './jobs/schedule.ts'
+import type { Clock } from './kernel/clock.ts'
+import type { KeyValueStore } from './kv/kv.ts'
+
+export function startSchedule(
+  deps: { database: Database; clock: Clock; kv: KeyValueStore; apps: Apps; logger: Logger; config: Config },
+  { onTime }: { onTime: boolean },
+): Jobs {
+  const { database, clock, kv, apps, logger } = deps
+  const { securityEventDays } = deps.config
+  return startJobs(schedule({ database, clock, apps, securityEventDays, ...jobReports(logger) }), {
+    kv,
+    logger,
+    onTime,
+  })
+}
+
+/** What a job could not do is tried again at its next run; the operator reads why it was not done. */
+function jobReports(logger: Logger): { report: ExpireDeps['report']; reportInvite: InviteDeps['report'] } {
+  return {
+    report: ({ error, ...about }) => logger.warn({ err: error, ...about }, 'an order could not expire'),
+    reportInvite: ({ error, ...about }) =>
+      logger.warn({ err: error, ...about }, 'the reward of an invitation could not be given'),
+  }
+}
