@@ -64,7 +64,7 @@ export const PLANTED_IN_INVITATIONS: readonly Planted[] = [
     await change`update postings set amount = 4 where user_id = ${eve} and currency = 'tokens'`
     await change`update users set inbox_tokens = 4 where user_id = ${eve}`
     await change`insert into inbox_messages select 'msg_planted', app_id, user_id, 'gift', null, title_en, title_zh,
-      0, 1, act_items, state, created_at_ms, null, null from inbox_messages where user_id = ${eve}`
+      0, 1, act_items, state, created_at_ms, null, null, 0 from inbox_messages where user_id = ${eve}`
     await relink(eve)
   }),
   i11('a reward that came from elsewhere than the bonus', async ({ change, relink, eve }) => {
