@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -14,7 +13,14 @@ import { openApps } from './features/apps/index.ts'
 import type { ExpireDeps } from './features/orders/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
 import { openSecurityTrail, type TrailDeps } from './features/security/index.ts'
-import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
+import {
+  authenticateCaller,
+  type KeyringReport,
+  openAccessTokens,
+  openHandoverCodes,
+  openKeyring,
+  openSessionStore,
+} from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { corsOptions } from './http/cors.ts'
 import { gatherDocs, mountDocs } from './http/docs.ts'
@@ -22,6 +28,7 @@ import { mountHealth } from './http/health.ts'
 import { openLogger } from './http/logger.ts'
 import { createMetrics, type Metrics, measureRequests, mountMetrics } from './http/metrics.ts'
 import { mountRoutes } from './http/mount.ts'
+import { mountPublicKeys } from './http/public-keys.ts'
 import { openRateLimiter } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
 import { openIdentityProviders } from './identity-providers/registry.ts'
@@ -29,6 +36,7 @@ import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
+import { keptSecret, signingSecret } from './kv/kept-secret.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
 import { type MessageLog, openMessengers } from './messaging/open-messengers.ts'
@@ -71,12 +79,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
 
   const apps = openApps(config.apps)
   for (const app of apps.all) await seedCatalogue({ database, clock }, app.appId)
-  const secret = config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret'))
-  const accessTokens = openAccessTokens({ secret, clock })
-  const sessions = openSessionStore({ kv, clock })
+  const secret = await signingSecret(kv, config.jwtSecret)
+  const { keyring, ...sessionParts } = await openSessions({ database, kv, clock, secret, logger }, config)
   const trail = openSecurityTrail({ database, clock, report: reportLostEvents(logger) })
   const identityProviders = openIdentityProviders(config.apps)
-  const sessionDeps = { apps, accessTokens, sessions, record: trail.record }
+  const sessionDeps = { apps, ...sessionParts, record: trail.record }
   const loginCodes = await openCodes({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
@@ -87,8 +94,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
   }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
-  const hasSandbox = config.channels.some(({ type }) => type === 'sandbox')
-  const sandbox = hasSandbox ? await openSandbox(kv, () => config.http.publicUrl ?? server.listeningOrigin) : null
+  const sandbox = await openSandbox(kv, config, () => server.listeningOrigin)
   const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
 
   const server = await openServer(config, { logger, metrics })
@@ -96,6 +102,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     { name: 'database', ping: () => database.ping() },
     { name: 'sessions', ping: () => kv.ping() },
   ])
+  mountPublicKeys(server, () => keyring.publicKeys())
   await mountRoutes(server, {
     authenticate: (accessToken) => authenticateCaller(sessionDeps, accessToken),
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
@@ -107,9 +114,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const report: ExpireDeps['report'] = ({ error, ...about }) =>
-    logger.warn({ err: error, ...about }, 'an order could not expire')
-  const jobs = startJobs(schedule({ database, clock, report }), { kv, logger, onTime: overrides.jobs !== 'by_hand' })
+  const work = schedule({ database, clock, report: reportUnexpired(logger) })
+  const jobs = startJobs(work, { kv, logger, onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
@@ -124,6 +130,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       await metricsServer?.close()
       await server.close()
       await loginCodes.messengers.close()
+      await keyring.close()
       await trail.close()
       await kv.close()
       await database.close()
@@ -150,14 +157,40 @@ async function openServer(
 }
 
 /** The platform that the sandbox plays: only where a channel of that type is configured. */
-async function openSandbox(kv: KeyValueStore, publicUrl: () => string) {
-  const platform = openPlayedPlatform({ kv, publicUrl })
+async function openSandbox(kv: KeyValueStore, { channels, http }: Config, ownOrigin: () => string) {
+  if (!channels.some(({ type }) => type === 'sandbox')) return null
+  const platform = openPlayedPlatform({ kv, publicUrl: () => http.publicUrl ?? ownOrigin() })
   return { platform, platformOf: platform.forInstance, secret: await keptSecret(kv, 'sandbox-secret') }
 }
 
 /** The trail may lose events; it never does so in silence. */
 function reportLostEvents(logger: Logger): TrailDeps['report'] {
   return ({ error, lost }) => logger.warn({ err: error }, `security events lost: ${lost}`)
+}
+
+/** What sessions and their tokens are built from. */
+async function openSessions(
+  parts: { database: Database; kv: KeyValueStore; clock: Clock; secret: string; logger: Logger },
+  { jwtKeys }: Config,
+) {
+  const { database, kv, clock, secret, logger } = parts
+  const keyring = await openKeyring({ database, clock, secret, given: jwtKeys, report: reportKeys(logger) })
+  const accessTokens = openAccessTokens({ keyring, clock })
+  const stores = { sessions: openSessionStore({ kv, clock }), handoverCodes: openHandoverCodes({ kv, clock }) }
+  return { keyring, accessTokens, ...stores }
+}
+
+function reportUnexpired(logger: Logger): ExpireDeps['report'] {
+  return ({ error, ...about }) => logger.warn({ err: error, ...about }, 'an order could not expire')
+}
+
+function reportKeys(logger: Logger): KeyringReport {
+  return {
+    sealed: (kid) =>
+      logger.error(`the signing key ${kid} cannot be opened and is left out: it was sealed under another JWT_SECRET`),
+    stale: (error) =>
+      logger.warn({ err: error }, 'the signing keys could not be read again; those that are known go on'),
+  }
 }
 
 async function prepareSchema(database: Database, config: Config): Promise<void> {
@@ -185,14 +218,6 @@ async function openCodes(
   const log: MessageLog = { info: (line) => logger.info(line), warn: (about, line) => logger.warn(about, line) }
   const messengers = await openMessengers({ kv, clock, log }, { ...messaging, mailbox: env === 'local' })
   return { codes: openLoginCodes({ kv, clock, secret }), messengers }
-}
-
-/** A secret that `local` makes at its first start and keeps beside the sessions. */
-async function keptSecret(kv: KeyValueStore, name: string): Promise<string> {
-  await kv.setIfAbsent(name, randomBytes(32).toString('base64url'), { ttlMs: null })
-  const secret = await kv.get(name)
-  if (secret === null) throw new Error('the store of sessions keeps nothing')
-  return secret
 }
 
 function serveMetrics(input: {

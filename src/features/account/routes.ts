@@ -20,6 +20,7 @@ import {
   PROOF_ERRORS,
   ProofFields,
 } from './login-fields.ts'
+import { revokeSessionsRoutes } from './revoke-sessions-routes.ts'
 import type { LoginClaim } from './rules.ts'
 
 const AccountAnswer = Type.Object({
@@ -102,6 +103,7 @@ export function accountRoutes(deps: AccountDeps) {
   return {
     ...identityRoutes(deps),
     ...loginCodeRoutes(deps.loginCodes),
+    ...revokeSessionsRoutes(deps),
 
     logInByQuery: defineRoute({
       summary: 'Log in',
