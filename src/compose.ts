@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { openChannels } from './channels/registry.ts'
 import { verifySigner } from './channels/signed/index.ts'
 import { featureRoutes } from './compose-routes.ts'
+import { openSessions } from './compose-sessions.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
@@ -13,14 +14,7 @@ import { openApps } from './features/apps/index.ts'
 import type { ExpireDeps } from './features/orders/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
 import { openSecurityTrail, type TrailDeps } from './features/security/index.ts'
-import {
-  authenticateCaller,
-  type KeyringReport,
-  openAccessTokens,
-  openHandoverCodes,
-  openKeyring,
-  openSessionStore,
-} from './features/sessions/index.ts'
+import { authenticateCaller } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { corsOptions } from './http/cors.ts'
 import { gatherDocs, mountDocs } from './http/docs.ts'
@@ -94,7 +88,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
   }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
-  const sandbox = await openSandbox(kv, config, () => server.listeningOrigin)
+  const sandbox = await openSandbox(kv, { config, listeningOrigin: () => server.listeningOrigin })
   const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
 
   const server = await openServer(config, { logger, metrics })
@@ -157,9 +151,13 @@ async function openServer(
 }
 
 /** The platform that the sandbox plays: only where a channel of that type is configured. */
-async function openSandbox(kv: KeyValueStore, { channels, http }: Config, ownOrigin: () => string) {
-  if (!channels.some(({ type }) => type === 'sandbox')) return null
-  const platform = openPlayedPlatform({ kv, publicUrl: () => http.publicUrl ?? ownOrigin() })
+async function openSandbox(
+  kv: KeyValueStore,
+  { config, listeningOrigin }: { config: Config; listeningOrigin: () => string },
+) {
+  if (!config.channels.some(({ type }) => type === 'sandbox')) return null
+  const publicUrl = () => config.http.publicUrl ?? listeningOrigin()
+  const platform = openPlayedPlatform({ kv, publicUrl })
   return { platform, platformOf: platform.forInstance, secret: await keptSecret(kv, 'sandbox-secret') }
 }
 
@@ -168,29 +166,8 @@ function reportLostEvents(logger: Logger): TrailDeps['report'] {
   return ({ error, lost }) => logger.warn({ err: error }, `security events lost: ${lost}`)
 }
 
-/** What sessions and their tokens are built from. */
-async function openSessions(
-  parts: { database: Database; kv: KeyValueStore; clock: Clock; secret: string; logger: Logger },
-  { jwtKeys }: Config,
-) {
-  const { database, kv, clock, secret, logger } = parts
-  const keyring = await openKeyring({ database, clock, secret, given: jwtKeys, report: reportKeys(logger) })
-  const accessTokens = openAccessTokens({ keyring, clock })
-  const stores = { sessions: openSessionStore({ kv, clock }), handoverCodes: openHandoverCodes({ kv, clock }) }
-  return { keyring, accessTokens, ...stores }
-}
-
 function reportUnexpired(logger: Logger): ExpireDeps['report'] {
   return ({ error, ...about }) => logger.warn({ err: error, ...about }, 'an order could not expire')
-}
-
-function reportKeys(logger: Logger): KeyringReport {
-  return {
-    sealed: (kid) =>
-      logger.error(`the signing key ${kid} cannot be opened and is left out: it was sealed under another JWT_SECRET`),
-    stale: (error) =>
-      logger.warn({ err: error }, 'the signing keys could not be read again; those that are known go on'),
-  }
 }
 
 async function prepareSchema(database: Database, config: Config): Promise<void> {

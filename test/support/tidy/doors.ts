@@ -24,7 +24,7 @@ const DOORS: readonly Door[] = [
     may: ['src/(?:start|workers|compose|version).ts', 'src/(?:config|kernel)/.*', 'src/http/logger.ts'],
   },
   { from: /^src\/(?:version|workers)\.ts$/, may: [] },
-  { from: /^src\/compose(?:-routes)?\.ts$/, may: ['src/(?!main.ts|start.ts|cli/).*'] },
+  { from: /^src\/compose(?:-[a-z]+)?\.ts$/, may: ['src/(?!main.ts|start.ts|cli/).*'] },
   { from: /^src\/kernel\//, may: ['src/kernel/.*'] },
   {
     from: /^src\/config\//,
@@ -132,8 +132,8 @@ function guardedFault({ path }: Source, target: string): string | null {
   if (target === 'src/start.ts' && path !== 'src/main.ts') return 'src/start.ts is imported only by main.ts'
   const composes =
     /^src\/(?:main|start)\.ts$/.test(path) || path.startsWith('src/cli/') || path.startsWith('test/support/')
-  if (target === 'src/compose-routes.ts' && path !== 'src/compose.ts') {
-    return 'src/compose-routes.ts is a part of compose.ts and imported only by it'
+  if (/^src\/compose-[a-z]+\.ts$/.test(target) && path !== 'src/compose.ts') {
+    return `${target} is a part of compose.ts and imported only by it`
   }
   if (target === 'src/compose.ts' && !composes) {
     return 'src/compose.ts is imported only by start.ts, cli/ and test/support/'
