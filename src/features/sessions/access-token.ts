@@ -22,7 +22,7 @@ const ISSUER = 'payment-api'
 const TYPE = 'JWT'
 // Two machines of ours may disagree by so much on what time it is; doctor says when they do.
 const CLOCKS_APART_SECONDS = 60
-// A verify costs some fifty to two hundred microseconds, a look-up some one; an entry is a few hundred bytes.
+// A check costs fifty to a hundred microseconds, a look-up one; an entry is a few hundred bytes.
 const VERIFIED_MAX = 20_000
 
 interface Verified {
