@@ -36,6 +36,8 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['GET', '/api/v1/sessions', sessions.listSessions],
     ['POST', '/api/v1/sessions/:id/revoke', sessions.revokeSession],
     ['POST', '/api/v1/sessions/revoke_others', sessions.revokeOtherSessions],
+    ['POST', '/api/v1/handover', sessions.issueHandover],
+    ['POST', '/api/v1/handover/redeem', sessions.redeemHandover],
 
     ['POST', '/api/v1/login/code', account.sendLoginCode],
     ['POST', '/api/v1/login/nonce', account.issueLoginNonce],
@@ -72,6 +74,7 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['PATCH', '/api/v1/server/users/:uid/progress', players.updateProgress],
     ['POST', '/api/v1/server/users/:uid/wallet', wallet.changeBalance],
     ['GET', '/api/v1/server/users/:uid/ledger', wallet.listLedger],
+    ['POST', '/api/v1/server/users/:uid/sessions/revoke', account.revokeSessions],
 
     ['GET', '/test/simple', tests.simple],
     ['GET', '/test/ping', tests.ping],
