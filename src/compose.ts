@@ -13,6 +13,8 @@ import { openLoginCodes } from './features/account/index.ts'
 import { openApps } from './features/apps/index.ts'
 import type { ExpireDeps } from './features/orders/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
+import { mountDeletionPage } from './features/privacy/deletion-routes.ts'
+import type { ActDeps } from './features/privacy/index.ts'
 import { openSecurityTrail, type TrailDeps } from './features/security/index.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
@@ -81,11 +83,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const catalogues = openCatalogues({ database, clock })
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
   const settleDeps: SettleDeps = { database, catalogues, clock, count: metrics.countPaymentEvent }
-  const messageDeps: MessageDeps = {
-    ...settleDeps,
-    lane: openPaymentLane(settleDeps),
-    report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
-  }
+  const messageDeps = { ...settleDeps, lane: openPaymentLane(settleDeps), report: reportUnsettled(logger) }
+  const actDeps = { database, clock, sessions, record: trail.record, report: reportOpenNotices(logger) }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const hasSandbox = config.channels.some(({ type }) => type === 'sandbox')
   const sandbox = hasSandbox ? await openSandbox(kv, () => config.http.publicUrl ?? server.listeningOrigin) : null
@@ -102,14 +101,14 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     limiter: openRateLimiter({ clock }, { ...config.http.rateLimit, workers: config.workers }),
     routes: featureRoutes({
       ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
-      ...{ identityProviders, trail, loginCodes, mailbox: loginCodes.messengers.mailbox },
+      ...{ identityProviders, trail, actDeps, loginCodes, mailbox: loginCodes.messengers.mailbox },
     }),
   })
+  mountDeletionPage(server, { database })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const report: ExpireDeps['report'] = ({ error, ...about }) =>
-    logger.warn({ err: error, ...about }, 'an order could not expire')
-  const jobs = startJobs(schedule({ database, clock, report }), { kv, logger, onTime: overrides.jobs !== 'by_hand' })
+  const jobList = schedule({ database, clock, report: reportStuckOrders(logger), notices: actDeps })
+  const jobs = startJobs(jobList, { kv, logger, onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
@@ -158,6 +157,18 @@ async function openSandbox(kv: KeyValueStore, publicUrl: () => string) {
 /** The trail may lose events; it never does so in silence. */
 function reportLostEvents(logger: Logger): TrailDeps['report'] {
   return ({ error, lost }) => logger.warn({ err: error }, `security events lost: ${lost}`)
+}
+
+function reportUnsettled(logger: Logger): MessageDeps['report'] {
+  return ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled')
+}
+
+function reportStuckOrders(logger: Logger): ExpireDeps['report'] {
+  return ({ error, ...about }) => logger.warn({ err: error, ...about }, 'an order could not expire')
+}
+
+function reportOpenNotices(logger: Logger): ActDeps['report'] {
+  return ({ error, ...about }) => logger.error({ err: error, ...about }, 'a notice of a login platform stays open')
 }
 
 async function prepareSchema(database: Database, config: Config): Promise<void> {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import { sweepIdempotencyKeys } from '../db/transact-once.ts'
 import { type ExpireDeps, expireOrders } from '../features/orders/index.ts'
+import { type ActDeps, actOnNotices, blankLateEvents } from '../features/privacy/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Job } from './runner.ts'
 
@@ -9,10 +10,17 @@ import type { Job } from './runner.ts'
 const SWEEP_ROWS = 500
 
 /** The table of contents of the background work. */
-export function schedule(deps: { database: Database; clock: Clock; report: ExpireDeps['report'] }): Job[] {
+export function schedule(deps: {
+  database: Database
+  clock: Clock
+  report: ExpireDeps['report']
+  notices: ActDeps
+}): Job[] {
   return [
     { name: 'expire-orders', pattern: '*/10 * * * * *', run: (signal) => expireOrders(deps, signal) },
+    { name: 'act-on-notices', pattern: '5-55/10 * * * * *', run: (signal) => actOnNotices(deps.notices, signal) },
     { name: 'sweep-idempotency-keys', pattern: '30 * * * * *', run: (signal) => sweepAll(deps, signal) },
+    { name: 'blank-late-events', pattern: '45 * * * * *', run: (signal) => blankLateEvents(deps, signal) },
   ]
 }
 

@@ -7,6 +7,7 @@ import type { Origin, RecordSecurityEvent } from '../../kernel/security-event.ts
 import type { Apps } from '../apps/index.ts'
 import { findOrCreatePlayer, findPlayer, findPlayerByIdentity } from '../players/index.ts'
 import { bindSession, type SessionStore } from '../sessions/index.ts'
+import { endIfErased } from './end-if-erased.ts'
 import { type ProveDeps, proveIdentity } from './prove-identity.ts'
 import type { LoginClaim } from './rules.ts'
 
@@ -49,7 +50,9 @@ export async function logIn(
     playerId: found.player.user_id,
     userAgent: input.origin.userAgent,
   })
-  return bound.ok ? accepted(found) : bound
+  if (!bound.ok) return bound
+  if (await endIfErased(deps, { ...session, playerId: found.player.user_id })) return refused('session_revoked')
+  return accepted(found)
 }
 
 /** The player as the login answer shows them, fresh from the database. */
