@@ -17,345 +17,354 @@ import { privacyOf } from '../support/privacy.ts'
 import { callSigned } from '../support/signed-call.ts'
 import { APP_ID, OTHER_APP_ID, payment, SIGNED_SECRET } from '../support/test-app.ts'
 
-onEveryEngine((on) => {
-  const db = () => on.app.service.database.db
-  const server = async (method: string, path: string, body?: unknown) =>
-    on.app.call(method, path, { token: await on.app.serverToken(), ...(body === undefined ? {} : { body }) })
-  const pay = (order_id: string, uid: string, more: object = {}) =>
-    callSigned(on.app, '/api/v1/payment/success', {
-      body: payment({ order_id, uid, email: `${uid}@example.com`, ...more }),
-      secret: SIGNED_SECRET,
-      channel: 'signed',
-      headers: { 'user-agent': 'FunkyPhone/9' },
-    })
-  const fail = (order_id: string, uid: string) =>
-    server('POST', '/api/v1/payment/failure', {
-      ...{ order_id, uid, item_id: 1, web_pay_error_code: 'CARD_DECLINED', email: `${uid}@example.com` },
-    })
-  const erase = (uid: string) => privacyOf(on.app).erase(uid)
-  /** Every kept message that holds a text, in its body or its headers. */
-  const messagesWith = async (text: string) => {
-    const rows = await db()
-      .selectFrom('payment_events')
-      .innerJoin('payment_event_bodies', 'payment_event_bodies.event_id', 'payment_events.event_id')
-      .selectAll()
-      .execute()
-    return rows.filter(({ body, headers }) => Buffer.from(body).includes(text) || headers.includes(text))
-  }
-  const eventsOf = (order_id: string) =>
-    db()
-      .selectFrom('payment_events')
-      .innerJoin('payment_event_bodies', 'payment_event_bodies.event_id', 'payment_events.event_id')
-      .selectAll()
-      .where('order_id', '=', order_id as never)
-      .execute()
-
-  test('an erased player has no identity, name, session or address left, and the books are as they were', async () => {
-    const { token, uid } = await on.app.logIn('erase-whole')
-    assertDone(
-      await on.app.call('POST', '/api/v1/account/link', { token, body: { loginType: 3, loginId: 'erase-too' } }),
-    )
-    await on.app.service.database.inTransaction(async (tx) => {
-      const playerId = Number(uid) as PlayerId
-      await tx
-        .updateTable('users')
-        .set({ user_name: 'Anna', avatar_url: 'https://a/b' })
-        .where('user_id', '=', playerId)
+onEveryEngine(
+  (on) => {
+    const db = () => on.app.service.database.db
+    const server = async (method: string, path: string, body?: unknown) =>
+      on.app.call(method, path, { token: await on.app.serverToken(), ...(body === undefined ? {} : { body }) })
+    const pay = (order_id: string, uid: string, more: object = {}) =>
+      callSigned(on.app, '/api/v1/payment/success', {
+        body: payment({ order_id, uid, email: `${uid}@example.com`, ...more }),
+        secret: SIGNED_SECRET,
+        channel: 'signed',
+        headers: { 'user-agent': 'FunkyPhone/9' },
+      })
+    const fail = (order_id: string, uid: string) =>
+      server('POST', '/api/v1/payment/failure', {
+        ...{ order_id, uid, item_id: 1, web_pay_error_code: 'CARD_DECLINED', email: `${uid}@example.com` },
+      })
+    const erase = (uid: string) => privacyOf(on.app).erase(uid)
+    /** Every kept message that holds a text, in its body or its headers. */
+    const messagesWith = async (text: string) => {
+      const rows = await db()
+        .selectFrom('payment_events')
+        .innerJoin('payment_event_bodies', 'payment_event_bodies.event_id', 'payment_events.event_id')
+        .selectAll()
         .execute()
+      return rows.filter(({ body, headers }) => Buffer.from(body).includes(text) || headers.includes(text))
+    }
+    const eventsOf = (order_id: string) =>
+      db()
+        .selectFrom('payment_events')
+        .innerJoin('payment_event_bodies', 'payment_event_bodies.event_id', 'payment_events.event_id')
+        .selectAll()
+        .where('order_id', '=', order_id as never)
+        .execute()
+
+    test('an erased player has no identity, name, session or address left, and the books are as they were', async () => {
+      const { token, uid } = await on.app.logIn('erase-whole')
+      assertDone(
+        await on.app.call('POST', '/api/v1/account/link', { token, body: { loginType: 3, loginId: 'erase-too' } }),
+      )
+      await on.app.service.database.inTransaction(async (tx) => {
+        const playerId = Number(uid) as PlayerId
+        await tx
+          .updateTable('users')
+          .set({ user_name: 'Anna', avatar_url: 'https://a/b' })
+          .where('user_id', '=', playerId)
+          .execute()
+        const event = {
+          app_id: APP_ID as never,
+          user_id: playerId,
+          kind: 'login' as const,
+          provider: null,
+          outcome: null,
+        }
+        const from = { address: '198.51.100.7', client: 'FunkyPhone/9', device_hash: 'd'.repeat(64) }
+        await tx
+          .insertInto('security_events')
+          .values({ event_id: `sec_${uid}` as never, ...event, ...from, request_id: 'r', at_ms: 1 })
+          .execute()
+      })
+      assertDone(await pay('erase-whole', uid))
+      assertDone(await on.app.call('POST', '/api/v1/inbox/claim_all', { token }))
+      const before = { player: await playerRow(on.app, uid), order: await orderRow(on.app, 'erase-whole') }
+      const rows = withoutMarks(await stateOf(on.app))
+      const { events, erase } = privacyOf(on.app)
+      assert.deepEqual(await erase(uid), {
+        ok: true,
+        value: { appId: APP_ID, playerId: Number(uid), wasErased: false, sessionsEnded: 1 },
+      })
+      assert.deepEqual(
+        events.map(({ kind }) => kind),
+        ['player_erased'],
+      )
+      assert.deepEqual(await playerRow(on.app, uid), {
+        ...before.player,
+        status: 'erased',
+        user_name: '',
+        avatar_url: '',
+      })
+      assert.deepEqual(await orderRow(on.app, 'erase-whole'), before.order)
+      assert.deepEqual(withoutMarks(await stateOf(on.app)), { ...rows, identities: Number(rows['identities']) - 2 })
+      const [event] = await db()
+        .selectFrom('security_events')
+        .selectAll()
+        .where('user_id', '=', Number(uid) as PlayerId)
+        .where('at_ms', '=', 1)
+        .execute()
+      assert.deepEqual([event?.kind, event?.address, event?.client, event?.device_hash], ['login', null, '', null])
+      await assertBooks(on.app)
+    })
+
+    test('every token of an erased player is refused, and so is whoever would renew it', async () => {
+      const pair = assertDone(await on.app.call('POST', '/api/v1/token', { body: { appId: APP_ID } }))
+      const body = { loginType: 1, loginId: 'erase-tokens' }
+      const { uid } = assertDone(await on.app.call('POST', '/api/v1/login', { token: pair.token, body }))
+      await erase(uid)
+      for (const [method, path] of [
+        ['GET', '/inbox'],
+        ['GET', '/daily_gift'],
+        ['POST', '/orders'],
+        ['POST', '/refresh'],
+      ]) {
+        const answer = await on.app.call(method ?? '', `/api/v1${path}`, {
+          token: pair.token,
+          ...(method === 'POST' ? { body: {} } : {}),
+        })
+        assertRefused(answer, 401, 'session_revoked')
+      }
+      const renewal = { body: { refresh_token: pair.refresh_token } }
+      assertRefused(await on.app.call('POST', '/api/v1/token/refresh', renewal), 401, 'session_revoked')
+    })
+
+    test('whoever comes back by an identity of an erased player is a new player with nothing of the old', async () => {
+      const { uid } = await on.app.logIn('erase-return')
+      assertDone(await pay('erase-return', uid))
+      await erase(uid)
+      const token = await on.app.clientToken()
+      const again = assertDone(
+        await on.app.call('POST', '/api/v1/login', { token, body: { loginType: 1, loginId: 'erase-return' } }),
+      )
+      assert.deepEqual([again.is_new, again.coins, again.is_first_pay], [true, 0, 1])
+      assert.notEqual(again.uid, uid)
+    })
+
+    test('to the game server an erased player is not there', async () => {
+      const { uid } = await on.app.logIn('erase-server')
+      await erase(uid)
+      const of = `/api/v1/server/users/${uid}`
+      const answers = [
+        await server('GET', of),
+        await server('PATCH', `${of}/progress`, { level: 1, vip_level: 1 }),
+        await server('POST', `${of}/wallet`, {
+          currency: 'coins',
+          amount: 1,
+          reason: 'gift',
+          idempotency_key: 'erase-server',
+        }),
+        await server('GET', `${of}/ledger`),
+        await server('GET', `/api/v1/orders/history?uid=${uid}`),
+        await server('POST', '/api/v1/orders/history', { uid }),
+        await server('POST', '/api/v1/store/items', { uid }),
+        await server('POST', '/api/v1/daily_gift', { uid }),
+        await server('POST', '/api/v1/refresh', { uid }),
+      ]
+      for (const answer of answers) assertRefused(answer, 404, 'player_not_found')
+    })
+
+    test('what kept messages say of an erased player is blanked, whatever became of them; hashes and verdicts stay', async () => {
+      const [anna, ben] = [await on.app.logIn('erase-evidence'), await on.app.logIn('erase-evidence-not')]
+      assertDone(await pay('evidence-1', anna.uid, { transaction_id: 'evidence-1' }))
+      assertDone(await pay('evidence-1', anna.uid, { transaction_id: 'evidence-1' }))
+      assertDone(await pay('evidence-1', anna.uid, { transaction_id: 'evidence-twice' }))
+      assertDone(await pay('evidence-of-ben', ben.uid))
+      assertRefused(await pay('evidence-of-ben', anna.uid), 409, 'order_conflict')
+      assertRefused(await pay('evidence-1', ben.uid, { transaction_id: 'evidence-ben' }), 409, 'order_conflict')
+      assertRefused(await pay('evidence-price', anna.uid, { price: 1 }), 409, 'price_mismatch')
+      assertDone(await fail('evidence-failed', anna.uid))
+      assertRefused(await fail('evidence-of-ben', anna.uid), 409, 'order_conflict')
+      assertRefused(await fail('evidence-1', ben.uid), 409, 'order_conflict')
+      assertRefused(await pay('evidence-bad', anna.uid, { price: 'much' }), 422, 'invalid_fields')
+      assertRefused(await pay('evidence-bad', ben.uid, { price: 'much' }), 422, 'invalid_fields')
+      const before = await messagesWith(`${anna.uid}@example.com`)
+      assert.equal(before.length, 8)
+      const ofBen = await messagesWith(`${ben.uid}@example.com`)
+      assert.equal(ofBen.length, 4)
+      await erase(anna.uid)
+      assert.deepEqual(await messagesWith(`${anna.uid}@example.com`), [])
+      assert.deepEqual(await messagesWith(`${ben.uid}@example.com`), ofBen)
+      for (const { event_id, body_sha256, verdict } of before) {
+        const row = await db()
+          .selectFrom('payment_events')
+          .selectAll()
+          .where('event_id', '=', event_id)
+          .executeTakeFirstOrThrow()
+        assert.deepEqual([row.body_sha256, row.verdict], [body_sha256, verdict])
+        assert.doesNotMatch(row.headers, /FunkyPhone/)
+      }
+      const signed = before.filter(({ headers }) => headers.includes('x-signature')).length
+      const stillSigned = await Promise.all(
+        before.map(({ event_id }) =>
+          db().selectFrom('payment_events').select('headers').where('event_id', '=', event_id).executeTakeFirst(),
+        ),
+      )
+      assert.equal(stillSigned.filter((row) => row?.headers.includes('x-signature')).length, signed)
+      await assertBooks(on.app)
+    })
+
+    test('a payment for an erased player waits for a person without what it said, however often it is told', async () => {
+      const { uid } = await on.app.logIn('erase-then-paid')
+      assertDone(await pay('paid-before', uid, { transaction_id: 'paid-before' }))
+      await erase(uid)
+      for (let told = 0; told < 2; told++) {
+        assertRefused(await pay('paid-after', uid, { transaction_id: 'paid-after' }), 404, 'player_not_found')
+      }
+      assert.equal(assertDone(await pay('paid-before', uid, { transaction_id: 'paid-before' })).replayed, true)
+      assertRefused(await fail('failed-after', uid), 404, 'player_not_found')
+      assertRefused(await pay('paid-before', uid, { transaction_id: 'paid-before', price: 1 }), 409, 'order_conflict')
+      assert.equal(await orderRow(on.app, 'paid-after'), undefined)
+      assert.deepEqual(
+        (await reviewEntries(on.app, 'paid-after')).map(({ reason, state }) => [reason, state]),
+        [['player_not_found', 'open']],
+      )
+      assert.deepEqual(await messagesWith(`${uid}@example.com`), [])
+      const replays = await eventsOf('paid-before')
+      assert.deepEqual(replays.map(({ verdict, body }) => [verdict, body.byteLength]).toSorted(), [
+        ['granted', 0],
+        ['order_conflict', 0],
+        ['replayed', 0],
+      ])
+      for (const { body_sha256 } of replays) assert.match(body_sha256, /^[0-9a-f]{64}$/)
+      await assertBooks(on.app)
+    })
+
+    test("a known payment told again with an erased player's number keeps nothing of it; another app's message keeps all", async () => {
+      const [anna, ben] = [await on.app.logIn('erase-stranger'), await on.app.logIn('erase-stranger-not')]
+      assertDone(await pay('stranger', ben.uid, { transaction_id: 'stranger' }))
+      await erase(anna.uid)
+      assertRefused(await pay('stranger', anna.uid, { transaction_id: 'stranger' }), 409, 'order_conflict')
+      assert.deepEqual(await messagesWith(`${anna.uid}@example.com`), [])
+      assert.equal((await messagesWith(`${ben.uid}@example.com`)).length, 1)
+      const token = assertDone(
+        await on.app.call('POST', '/api/v1/token', { body: { appId: OTHER_APP_ID, appSecret: 'other-app-secret' } }),
+      ).token
+      const body = payment({ order_id: 'stranger-there', uid: anna.uid, email: 'there@example.com' })
+      assertRefused(await on.app.call('POST', '/api/v1/payment/success', { token, body }), 404, 'player_not_found')
+      assert.equal((await messagesWith('there@example.com')).length, 1)
+    })
+
+    test('a callback of a platform about an erased player keeps its hash and nothing it said', async () => {
+      const { uid } = await on.app.logIn('erase-hook')
+      await erase(uid)
+      const purchase = {
+        transaction_id: 'sbx_erased',
+        order_id: 'sbx-erased',
+        uid,
+        item_id: 1,
+        quantity: 1,
+        amount_minor: 1999,
+        currency: 'USD',
+        channel_shown: 'sandbox',
+      }
+      const body = JSON.stringify({ type: 'payment.succeeded', purchase })
+      const secret = (await on.app.service.kv.get('sandbox-secret')) ?? ''
+      const headers = { 'x-sandbox-signature': signSandboxMessage(secret, { body, nowMs: Date.now() }) }
+      const answer = assertDone(await on.app.call('POST', '/webhooks/sandbox', { body, headers }))
+      assert.deepEqual([answer.order_status, answer.refusal], ['review', 'player_not_found'])
+      assert.deepEqual(await messagesWith('sbx_erased'), [])
+    })
+
+    test('answers under the keys of an erased player that list identities go; those that moved money stay', async () => {
+      const { token, uid } = await on.app.logIn('erase-keys')
+      const keyed = (key: string) => ({ token, headers: { 'idempotency-key': key } })
+      const identity = { loginType: 2, loginId: 'erase-keys-linked' }
+      assertDone(await on.app.call('POST', '/api/v1/account/link', { ...keyed('erase-link'), body: identity }))
+      assertDone(await on.app.call('POST', '/api/v1/daily_gift', { ...keyed('erase-gift'), body: {} }))
+      await erase(uid)
+      const kept = await db().selectFrom('idempotency_keys').selectAll().where('scope', '=', `player:${uid}`).execute()
+      assert.deepEqual(
+        kept.map((row) => row.idempotency_key),
+        ['erase-gift'],
+      )
+      assert.doesNotMatch(kept[0]?.answer ?? '', /erase-keys/)
+    })
+
+    test('erased again a player is as before: what was left over goes, and the answer is the same', async () => {
+      const { uid } = await on.app.logIn('erase-again')
+      assertDone(await pay('erase-again', uid))
+      await erase(uid)
+      const row = await playerRow(on.app, uid)
+      const state = withoutMarks(await stateOf(on.app))
+      const { events, erase: eraseAgain } = privacyOf(on.app)
+      const again = await eraseAgain(uid)
+      assert.deepEqual(again, {
+        ok: true,
+        value: { appId: APP_ID, playerId: Number(uid), wasErased: true, sessionsEnded: 0 },
+      })
+      assert.deepEqual(events, [])
+      assert.deepEqual(await playerRow(on.app, uid), row)
+      assert.deepEqual(withoutMarks(await stateOf(on.app)), state)
+    })
+
+    test("who is unknown, or another app's, is not erased", async () => {
+      const { uid } = await on.app.logIn('erase-other-app')
+      const before = withoutMarks(withoutEvidence(await stateOf(on.app)))
+      for (const answer of [
+        await privacyOf(on.app).erase('999999999'),
+        await privacyOf(on.app).erase(uid, OTHER_APP_ID),
+      ]) {
+        assert.deepEqual(answer, { ok: false, refusal: { code: 'player_not_found' } })
+      }
+      assert.deepEqual(withoutMarks(withoutEvidence(await stateOf(on.app))), before)
+      assert.equal((await playerRow(on.app, uid)).status, 'active')
+    })
+
+    test('a security event that is written after the erasure is blanked by the next run of the job', async () => {
+      const [anna, ben] = [await on.app.logIn('erase-late'), await on.app.logIn('erase-late-not')]
+      await erase(anna.uid)
       const event = {
         app_id: APP_ID as never,
-        user_id: playerId,
         kind: 'login' as const,
         provider: null,
         outcome: null,
+        request_id: 'late',
       }
-      const from = { address: '198.51.100.7', client: 'FunkyPhone/9', device_hash: 'd'.repeat(64) }
-      await tx
-        .insertInto('security_events')
-        .values({ event_id: `sec_${uid}` as never, ...event, ...from, request_id: 'r', at_ms: 1 })
-        .execute()
-    })
-    assertDone(await pay('erase-whole', uid))
-    assertDone(await on.app.call('POST', '/api/v1/inbox/claim_all', { token }))
-    const before = { player: await playerRow(on.app, uid), order: await orderRow(on.app, 'erase-whole') }
-    const rows = withoutMarks(await stateOf(on.app))
-    const { events, erase } = privacyOf(on.app)
-    assert.deepEqual(await erase(uid), {
-      ok: true,
-      value: { appId: APP_ID, playerId: Number(uid), wasErased: false, sessionsEnded: 1 },
-    })
-    assert.deepEqual(
-      events.map(({ kind }) => kind),
-      ['player_erased'],
-    )
-    assert.deepEqual(await playerRow(on.app, uid), {
-      ...before.player,
-      status: 'erased',
-      user_name: '',
-      avatar_url: '',
-    })
-    assert.deepEqual(await orderRow(on.app, 'erase-whole'), before.order)
-    assert.deepEqual(withoutMarks(await stateOf(on.app)), { ...rows, identities: Number(rows['identities']) - 2 })
-    const [event] = await db()
-      .selectFrom('security_events')
-      .selectAll()
-      .where('user_id', '=', Number(uid) as PlayerId)
-      .where('at_ms', '=', 1)
-      .execute()
-    assert.deepEqual([event?.kind, event?.address, event?.client, event?.device_hash], ['login', null, '', null])
-    await assertBooks(on.app)
-  })
-
-  test('every token of an erased player is refused, and so is whoever would renew it', async () => {
-    const pair = assertDone(await on.app.call('POST', '/api/v1/token', { body: { appId: APP_ID } }))
-    const body = { loginType: 1, loginId: 'erase-tokens' }
-    const { uid } = assertDone(await on.app.call('POST', '/api/v1/login', { token: pair.token, body }))
-    await erase(uid)
-    for (const [method, path] of [
-      ['GET', '/inbox'],
-      ['GET', '/daily_gift'],
-      ['POST', '/orders'],
-      ['POST', '/refresh'],
-    ]) {
-      const answer = await on.app.call(method ?? '', `/api/v1${path}`, {
-        token: pair.token,
-        ...(method === 'POST' ? { body: {} } : {}),
-      })
-      assertRefused(answer, 401, 'session_revoked')
-    }
-    const renewal = { body: { refresh_token: pair.refresh_token } }
-    assertRefused(await on.app.call('POST', '/api/v1/token/refresh', renewal), 401, 'session_revoked')
-  })
-
-  test('whoever comes back by an identity of an erased player is a new player with nothing of the old', async () => {
-    const { uid } = await on.app.logIn('erase-return')
-    assertDone(await pay('erase-return', uid))
-    await erase(uid)
-    const token = await on.app.clientToken()
-    const again = assertDone(
-      await on.app.call('POST', '/api/v1/login', { token, body: { loginType: 1, loginId: 'erase-return' } }),
-    )
-    assert.deepEqual([again.is_new, again.coins, again.is_first_pay], [true, 0, 1])
-    assert.notEqual(again.uid, uid)
-  })
-
-  test('to the game server an erased player is not there', async () => {
-    const { uid } = await on.app.logIn('erase-server')
-    await erase(uid)
-    const of = `/api/v1/server/users/${uid}`
-    const answers = [
-      await server('GET', of),
-      await server('PATCH', `${of}/progress`, { level: 1, vip_level: 1 }),
-      await server('POST', `${of}/wallet`, {
-        currency: 'coins',
-        amount: 1,
-        reason: 'gift',
-        idempotency_key: 'erase-server',
-      }),
-      await server('GET', `${of}/ledger`),
-      await server('GET', `/api/v1/orders/history?uid=${uid}`),
-      await server('POST', '/api/v1/orders/history', { uid }),
-      await server('POST', '/api/v1/store/items', { uid }),
-      await server('POST', '/api/v1/daily_gift', { uid }),
-      await server('POST', '/api/v1/refresh', { uid }),
-    ]
-    for (const answer of answers) assertRefused(answer, 404, 'player_not_found')
-  })
-
-  test('what kept messages say of an erased player is blanked, whatever became of them; hashes and verdicts stay', async () => {
-    const [anna, ben] = [await on.app.logIn('erase-evidence'), await on.app.logIn('erase-evidence-not')]
-    assertDone(await pay('evidence-1', anna.uid, { transaction_id: 'evidence-1' }))
-    assertDone(await pay('evidence-1', anna.uid, { transaction_id: 'evidence-1' }))
-    assertDone(await pay('evidence-1', anna.uid, { transaction_id: 'evidence-twice' }))
-    assertDone(await pay('evidence-of-ben', ben.uid))
-    assertRefused(await pay('evidence-of-ben', anna.uid), 409, 'order_conflict')
-    assertRefused(await pay('evidence-1', ben.uid, { transaction_id: 'evidence-ben' }), 409, 'order_conflict')
-    assertRefused(await pay('evidence-price', anna.uid, { price: 1 }), 409, 'price_mismatch')
-    assertDone(await fail('evidence-failed', anna.uid))
-    assertRefused(await fail('evidence-of-ben', anna.uid), 409, 'order_conflict')
-    assertRefused(await fail('evidence-1', ben.uid), 409, 'order_conflict')
-    assertRefused(await pay('evidence-bad', anna.uid, { price: 'much' }), 422, 'invalid_fields')
-    assertRefused(await pay('evidence-bad', ben.uid, { price: 'much' }), 422, 'invalid_fields')
-    const before = await messagesWith(`${anna.uid}@example.com`)
-    assert.equal(before.length, 8)
-    const ofBen = await messagesWith(`${ben.uid}@example.com`)
-    assert.equal(ofBen.length, 4)
-    await erase(anna.uid)
-    assert.deepEqual(await messagesWith(`${anna.uid}@example.com`), [])
-    assert.deepEqual(await messagesWith(`${ben.uid}@example.com`), ofBen)
-    for (const { event_id, body_sha256, verdict } of before) {
-      const row = await db()
-        .selectFrom('payment_events')
+      const from = { address: '198.51.100.9', client: 'Late/1', device_hash: null, at_ms: Date.now() }
+      await on.app.service.database.inTransaction((tx) =>
+        tx
+          .insertInto('security_events')
+          .values(
+            [anna, ben].map(({ uid }) => ({
+              event_id: `late_${uid}` as never,
+              user_id: Number(uid) as PlayerId,
+              ...event,
+              ...from,
+            })),
+          )
+          .execute(),
+      )
+      assert.equal(await on.app.service.jobs.run('blank-late-events'), 1)
+      assert.equal(await on.app.service.jobs.run('blank-late-events'), 0)
+      const rows = await db()
+        .selectFrom('security_events')
         .selectAll()
-        .where('event_id', '=', event_id)
-        .executeTakeFirstOrThrow()
-      assert.deepEqual([row.body_sha256, row.verdict], [body_sha256, verdict])
-      assert.doesNotMatch(row.headers, /FunkyPhone/)
-    }
-    const signed = before.filter(({ headers }) => headers.includes('x-signature')).length
-    const stillSigned = await Promise.all(
-      before.map(({ event_id }) =>
-        db().selectFrom('payment_events').select('headers').where('event_id', '=', event_id).executeTakeFirst(),
-      ),
-    )
-    assert.equal(stillSigned.filter((row) => row?.headers.includes('x-signature')).length, signed)
-    await assertBooks(on.app)
-  })
-
-  test('a payment for an erased player waits for a person without what it said, however often it is told', async () => {
-    const { uid } = await on.app.logIn('erase-then-paid')
-    assertDone(await pay('paid-before', uid, { transaction_id: 'paid-before' }))
-    await erase(uid)
-    for (let told = 0; told < 2; told++) {
-      assertRefused(await pay('paid-after', uid, { transaction_id: 'paid-after' }), 404, 'player_not_found')
-    }
-    assert.equal(assertDone(await pay('paid-before', uid, { transaction_id: 'paid-before' })).replayed, true)
-    assertRefused(await fail('failed-after', uid), 404, 'player_not_found')
-    assertRefused(await pay('paid-before', uid, { transaction_id: 'paid-before', price: 1 }), 409, 'order_conflict')
-    assert.equal(await orderRow(on.app, 'paid-after'), undefined)
-    assert.deepEqual(
-      (await reviewEntries(on.app, 'paid-after')).map(({ reason, state }) => [reason, state]),
-      [['player_not_found', 'open']],
-    )
-    assert.deepEqual(await messagesWith(`${uid}@example.com`), [])
-    const replays = await eventsOf('paid-before')
-    assert.deepEqual(replays.map(({ verdict, body }) => [verdict, body.byteLength]).toSorted(), [
-      ['granted', 0],
-      ['order_conflict', 0],
-      ['replayed', 0],
-    ])
-    for (const { body_sha256 } of replays) assert.match(body_sha256, /^[0-9a-f]{64}$/)
-    await assertBooks(on.app)
-  })
-
-  test("a known payment told again with an erased player's number keeps nothing of it; another app's message keeps all", async () => {
-    const [anna, ben] = [await on.app.logIn('erase-stranger'), await on.app.logIn('erase-stranger-not')]
-    assertDone(await pay('stranger', ben.uid, { transaction_id: 'stranger' }))
-    await erase(anna.uid)
-    assertRefused(await pay('stranger', anna.uid, { transaction_id: 'stranger' }), 409, 'order_conflict')
-    assert.deepEqual(await messagesWith(`${anna.uid}@example.com`), [])
-    assert.equal((await messagesWith(`${ben.uid}@example.com`)).length, 1)
-    const token = assertDone(
-      await on.app.call('POST', '/api/v1/token', { body: { appId: OTHER_APP_ID, appSecret: 'other-app-secret' } }),
-    ).token
-    const body = payment({ order_id: 'stranger-there', uid: anna.uid, email: 'there@example.com' })
-    assertRefused(await on.app.call('POST', '/api/v1/payment/success', { token, body }), 404, 'player_not_found')
-    assert.equal((await messagesWith('there@example.com')).length, 1)
-  })
-
-  test('a callback of a platform about an erased player keeps its hash and nothing it said', async () => {
-    const { uid } = await on.app.logIn('erase-hook')
-    await erase(uid)
-    const purchase = {
-      transaction_id: 'sbx_erased',
-      order_id: 'sbx-erased',
-      uid,
-      item_id: 1,
-      quantity: 1,
-      amount_minor: 1999,
-      currency: 'USD',
-      channel_shown: 'sandbox',
-    }
-    const body = JSON.stringify({ type: 'payment.succeeded', purchase })
-    const secret = (await on.app.service.kv.get('sandbox-secret')) ?? ''
-    const headers = { 'x-sandbox-signature': signSandboxMessage(secret, { body, nowMs: Date.now() }) }
-    const answer = assertDone(await on.app.call('POST', '/webhooks/sandbox', { body, headers }))
-    assert.deepEqual([answer.order_status, answer.refusal], ['review', 'player_not_found'])
-    assert.deepEqual(await messagesWith('sbx_erased'), [])
-  })
-
-  test('answers under the keys of an erased player that list identities go; those that moved money stay', async () => {
-    const { token, uid } = await on.app.logIn('erase-keys')
-    const keyed = (key: string) => ({ token, headers: { 'idempotency-key': key } })
-    const identity = { loginType: 2, loginId: 'erase-keys-linked' }
-    assertDone(await on.app.call('POST', '/api/v1/account/link', { ...keyed('erase-link'), body: identity }))
-    assertDone(await on.app.call('POST', '/api/v1/daily_gift', { ...keyed('erase-gift'), body: {} }))
-    await erase(uid)
-    const kept = await db().selectFrom('idempotency_keys').selectAll().where('scope', '=', `player:${uid}`).execute()
-    assert.deepEqual(
-      kept.map((row) => row.idempotency_key),
-      ['erase-gift'],
-    )
-    assert.doesNotMatch(kept[0]?.answer ?? '', /erase-keys/)
-  })
-
-  test('erased again a player is as before: what was left over goes, and the answer is the same', async () => {
-    const { uid } = await on.app.logIn('erase-again')
-    assertDone(await pay('erase-again', uid))
-    await erase(uid)
-    const row = await playerRow(on.app, uid)
-    const state = withoutMarks(await stateOf(on.app))
-    const { events, erase: eraseAgain } = privacyOf(on.app)
-    const again = await eraseAgain(uid)
-    assert.deepEqual(again, {
-      ok: true,
-      value: { appId: APP_ID, playerId: Number(uid), wasErased: true, sessionsEnded: 0 },
+        .where('request_id', '=', 'late')
+        .orderBy('user_id')
+        .execute()
+      assert.deepEqual(
+        rows.map(({ address, client }) => [address, client]),
+        [
+          [null, ''],
+          ['198.51.100.9', 'Late/1'],
+        ],
+      )
     })
-    assert.deepEqual(events, [])
-    assert.deepEqual(await playerRow(on.app, uid), row)
-    assert.deepEqual(withoutMarks(await stateOf(on.app)), state)
-  })
 
-  test("who is unknown, or another app's, is not erased", async () => {
-    const { uid } = await on.app.logIn('erase-other-app')
-    const before = withoutMarks(withoutEvidence(await stateOf(on.app)))
-    for (const answer of [
-      await privacyOf(on.app).erase('999999999'),
-      await privacyOf(on.app).erase(uid, OTHER_APP_ID),
-    ]) {
-      assert.deepEqual(answer, { ok: false, refusal: { code: 'player_not_found' } })
-    }
-    assert.deepEqual(withoutMarks(withoutEvidence(await stateOf(on.app))), before)
-    assert.equal((await playerRow(on.app, uid)).status, 'active')
-  })
+    test('the order of an erased player that nobody pays ends in its time', async () => {
+      const { token, uid } = await on.app.logIn('erase-pending')
+      const order = assertDone(
+        await on.app.call('POST', '/api/v1/orders', { token, body: { item_id: 1, payment_channel: 'sandbox' } }),
+      )
+      await erase(uid)
+      await on.app.service.database.inTransaction((tx) =>
+        tx.updateTable('order_deadlines').set({ expires_at_ms: 1 }).where('order_id', '=', order.order_id).execute(),
+      )
+      await on.app.service.jobs.run('expire-orders')
+      assert.equal((await orderRow(on.app, order.order_id))?.status, 'expired')
+    })
 
-  test('a security event that is written after the erasure is blanked by the next run of the job', async () => {
-    const [anna, ben] = [await on.app.logIn('erase-late'), await on.app.logIn('erase-late-not')]
-    await erase(anna.uid)
-    const event = { app_id: APP_ID as never, kind: 'login' as const, provider: null, outcome: null, request_id: 'late' }
-    const from = { address: '198.51.100.9', client: 'Late/1', device_hash: null, at_ms: Date.now() }
-    await on.app.service.database.inTransaction((tx) =>
-      tx
-        .insertInto('security_events')
-        .values(
-          [anna, ben].map(({ uid }) => ({
-            event_id: `late_${uid}` as never,
-            user_id: Number(uid) as PlayerId,
-            ...event,
-            ...from,
-          })),
-        )
-        .execute(),
-    )
-    assert.equal(await on.app.service.jobs.run('blank-late-events'), 1)
-    assert.equal(await on.app.service.jobs.run('blank-late-events'), 0)
-    const rows = await db()
-      .selectFrom('security_events')
-      .selectAll()
-      .where('request_id', '=', 'late')
-      .orderBy('user_id')
-      .execute()
-    assert.deepEqual(
-      rows.map(({ address, client }) => [address, client]),
-      [
-        [null, ''],
-        ['198.51.100.9', 'Late/1'],
-      ],
-    )
-  })
-
-  test('the order of an erased player that nobody pays ends in its time', async () => {
-    const { token, uid } = await on.app.logIn('erase-pending')
-    const order = assertDone(
-      await on.app.call('POST', '/api/v1/orders', { token, body: { item_id: 1, payment_channel: 'sandbox' } }),
-    )
-    await erase(uid)
-    await on.app.service.database.inTransaction((tx) =>
-      tx.updateTable('order_deadlines').set({ expires_at_ms: 1 }).where('order_id', '=', order.order_id).execute(),
-    )
-    await on.app.service.jobs.run('expire-orders')
-    assert.equal((await orderRow(on.app, order.order_id))?.status, 'expired')
-  })
-
-  test('after all of this the books are in order', () => assertBooks(on.app))
-})
+    test('after all of this the books are in order', () => assertBooks(on.app))
+  },
+  { jobs: 'by_hand' },
+)

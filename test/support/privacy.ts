@@ -1,3 +1,4 @@
+import type { Database } from '../../src/db/database.ts'
 import { actOnNotices, erasePlayer } from '../../src/features/privacy/index.ts'
 import { type NoticeDeps, receiveNotice } from '../../src/features/privacy/receive-notice.ts'
 import type { NoticeRoute } from '../../src/features/privacy/rules.ts'
@@ -16,8 +17,9 @@ import { APP_ID, type TestApp } from './test-app.ts'
 export const ORIGIN = { address: '203.0.113.7', userAgent: 'a platform', deviceId: null, requestId: 'notice-test' }
 
 /** What privacy works with, on a running app; what it records is noted and kept nowhere else. */
-export function privacyOf(app: TestApp, over: { sessions?: SessionStore } = {}) {
-  const { database, kv } = app.service
+export function privacyOf(app: TestApp, over: { sessions?: SessionStore; database?: Database } = {}) {
+  const { kv } = app.service
+  const database = over.database ?? app.service.database
   const events: SecurityEvent[] = []
   const failures: string[] = []
   const sessions = over.sessions ?? openSessionStore({ kv, clock: systemClock })
@@ -28,6 +30,7 @@ export function privacyOf(app: TestApp, over: { sessions?: SessionStore } = {}) 
   }
   return {
     deps,
+    sessions,
     events,
     failures,
     erase: (uid: string, appId: string | null = null) =>

@@ -41,7 +41,7 @@ const WORDS = {
       nothing: [],
     },
     stays: [
-      'Orders and payments, with amounts and times, as the law on bookkeeping asks',
+      'Orders and payments, with amounts and times, for the accounts',
       'The record of coins and tokens under the number of the account, without a name',
     ],
   },
@@ -71,7 +71,7 @@ const WORDS = {
       login: ['该登录方式及其 ID', '您的昵称和头像', '全部会话：所有设备均已退出登录'],
       nothing: [],
     },
-    stays: ['订单和支付记录（金额与时间），依照会计法规保存', '账号编号下的金币和第三货币流水，不含姓名'],
+    stays: ['订单和支付记录（金额与时间），用于账务', '账号编号下的金币和第三货币流水，不含姓名'],
   },
 } as const satisfies Record<Language, unknown>
 
