@@ -182,25 +182,23 @@ onEveryEngine(
     test('a security event that is written after the erasure is blanked by the next run of the job', async () => {
       const [anna, ben] = [await on.app.logIn('erase-late'), await on.app.logIn('erase-late-not')]
       await erase(anna.uid)
-      const event = {
-        app_id: APP_ID as never,
-        kind: 'login' as const,
-        provider: null,
-        outcome: null,
-        request_id: 'late',
-      }
-      const from = { address: '198.51.100.9', client: 'Late/1', device_hash: null, at_ms: Date.now() }
+      const from = { app_id: APP_ID as never, provider: null, outcome: null, request_id: 'late', device_hash: null }
+      const late = (
+        uid: string,
+        kind: 'login' | 'player_erased',
+        said: { address: string | null; client: string },
+      ) => ({
+        ...{ event_id: `late_${kind}_${uid}` as never, user_id: Number(uid) as PlayerId, kind, at_ms: Date.now() },
+        ...{ ...from, ...said },
+      })
+      const login = { address: '198.51.100.9', client: 'Late/1' }
       await on.app.service.database.inTransaction((tx) =>
         tx
           .insertInto('security_events')
-          .values(
-            [anna, ben].map(({ uid }) => ({
-              event_id: `late_${uid}` as never,
-              user_id: Number(uid) as PlayerId,
-              ...event,
-              ...from,
-            })),
-          )
+          .values([
+            late(anna.uid, 'player_erased', { address: null, client: '' }),
+            ...[anna, ben].map(({ uid }) => late(uid, 'login', login)),
+          ])
           .execute(),
       )
       assert.equal(await on.app.service.jobs.run('blank-late-events'), 1)
@@ -209,6 +207,7 @@ onEveryEngine(
         .selectFrom('security_events')
         .selectAll()
         .where('request_id', '=', 'late')
+        .where('kind', '=', 'login')
         .orderBy('user_id')
         .execute()
       assert.deepEqual(

@@ -1,10 +1,9 @@
 import type { Database } from '../../db/database.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import { blankEvents, selectLateEvents } from './queries.ts'
+import { blankSecurityEvents, selectErasedSince } from './queries.ts'
 
 // The trail is written some seconds after what it tells of; a job that runs every minute meets each event twice or more.
 const LATE_MAX_MS = 3 * 60 * 1000
-const EVENTS_A_BATCH = 500
 
 /**
  * Blanks the security events of erased players that were written after the erasure, as the trail of every process is
@@ -14,13 +13,11 @@ export async function blankLateEvents(
   { database, clock }: { database: Database; clock: Clock },
   signal: AbortSignal,
 ): Promise<number> {
-  const sinceMs = clock.nowMs() - LATE_MAX_MS
+  const erased = await selectErasedSince(database.db, clock.nowMs() - LATE_MAX_MS)
   let blanked = 0
-  while (!signal.aborted) {
-    const late = await selectLateEvents(database.db, { sinceMs, limit: EVENTS_A_BATCH })
-    await database.inTransaction((tx) => blankEvents(tx, late))
-    blanked += late.length
-    if (late.length < EVENTS_A_BATCH) break
+  for (const playerId of erased) {
+    if (signal.aborted) break
+    blanked += await database.inTransaction((tx) => blankSecurityEvents(tx, playerId))
   }
   return blanked
 }

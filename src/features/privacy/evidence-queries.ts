@@ -135,22 +135,47 @@ export async function selectFailuresOfOrders(
 }
 
 /**
- * A page of an app's messages that belong to no payment and to nobody's order: refused, not understood, or kept because
- * settling broke. Few, read through the index of payments; whom they name stands in their bodies alone.
+ * A page of an app's messages that belong to no payment and no order: not understood, or kept because settling broke.
+ * Few, read by key; whom they name stands in their bodies alone.
  */
 export async function selectStrayEvents(
   db: Db,
-  page: { appId: AppId; after: PaymentEventId | null; limit: number },
+  { appId, after, limit }: { appId: AppId; after: EventHead | null; limit: number },
+): Promise<EventHead[]> {
+  let query = db
+    .selectFrom('payment_events')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .where('order_id', 'is', null)
+    .where('payment_id', 'is', null)
+    .orderBy('received_at_ms')
+    .orderBy('event_id')
+    .limit(limit)
+  if (after) {
+    query = query.where((eb) =>
+      eb.and([
+        eb('received_at_ms', '>=', after.received_at_ms),
+        eb.or([eb('received_at_ms', '>', after.received_at_ms), eb('event_id', '>', after.event_id)]),
+      ]),
+    )
+  }
+  return await query.execute()
+}
+
+/** A page of the failures that were told of somebody else's order, or of another item: whom they name is in their bodies. */
+export async function selectMisplacedFailures(
+  db: Db,
+  { appId, after, limit }: { appId: AppId; after: EventHead | null; limit: number },
 ): Promise<EventHead[]> {
   let query = db
     .selectFrom('payment_events')
     .selectAll()
     .where('payment_id', 'is', null)
-    .where('app_id', '=', page.appId)
-    .where((eb) => eb.or([eb('order_id', 'is', null), eb('verdict', '=', 'order_conflict')]))
+    .where('verdict', '=', 'order_conflict')
+    .where('app_id', '=', appId)
     .orderBy('event_id')
-    .limit(page.limit)
-  if (page.after !== null) query = query.where('event_id', '>', page.after)
+    .limit(limit)
+  if (after) query = query.where('event_id', '>', after.event_id)
   return await query.execute()
 }
 

@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../../db/database.ts'
 import type { NewRow, Row } from '../../db/schema.ts'
-import type { AppId, PlayerId, SecurityEventId } from '../../kernel/ids.ts'
+import type { AppId, PlayerId } from '../../kernel/ids.ts'
 
 /** A player by number alone: numbers are given once, whatever the app. */
 export async function findAnyPlayer(db: Db, playerId: PlayerId): Promise<Row<'users'> | null> {
@@ -25,37 +25,28 @@ export async function blankProfile(tx: Tx, playerId: PlayerId): Promise<void> {
 
 const BLANK_EVENT = { address: null, client: '', device_hash: null } as const
 
-/** Blanks where a player's calls came from; what happened and when stays. */
-export async function blankSecurityEvents(tx: Tx, playerId: PlayerId): Promise<void> {
-  await tx.updateTable('security_events').set(BLANK_EVENT).where('user_id', '=', playerId).execute()
+/** Blanks where a player's calls came from; what happened and when stays. Gives how many events still said so. */
+export async function blankSecurityEvents(tx: Tx, playerId: PlayerId): Promise<number> {
+  const { numUpdatedRows } = await tx
+    .updateTable('security_events')
+    .set(BLANK_EVENT)
+    .where('user_id', '=', playerId)
+    .where((eb) => eb.or([eb('address', 'is not', null), eb('client', '<>', ''), eb('device_hash', 'is not', null)]))
+    .executeTakeFirst()
+  return Number(numUpdatedRows)
 }
 
-/** Events of erased players that still say where a call came from, among those since a time. */
-export async function selectLateEvents(
-  db: Db,
-  { sinceMs, limit }: { sinceMs: number; limit: number },
-): Promise<SecurityEventId[]> {
+/** The players who were erased since a time, as the trail tells it. */
+export async function selectErasedSince(db: Db, sinceMs: number): Promise<PlayerId[]> {
   const rows = await db
     .selectFrom('security_events')
-    .innerJoin('users', 'users.user_id', 'security_events.user_id')
-    .select('security_events.event_id')
-    .where('security_events.at_ms', '>=', sinceMs)
-    .where('users.status', '=', 'erased')
-    .where((eb) =>
-      eb.or([
-        eb('security_events.address', 'is not', null),
-        eb('security_events.client', '<>', ''),
-        eb('security_events.device_hash', 'is not', null),
-      ]),
-    )
-    .limit(limit)
+    .select('user_id')
+    .distinct()
+    .where('at_ms', '>=', sinceMs)
+    .where('kind', '=', 'player_erased')
+    .where('user_id', 'is not', null)
     .execute()
-  return rows.map((row) => row.event_id)
-}
-
-export async function blankEvents(tx: Tx, eventIds: readonly SecurityEventId[]): Promise<void> {
-  if (eventIds.length === 0) return
-  await tx.updateTable('security_events').set(BLANK_EVENT).where('event_id', 'in', eventIds).execute()
+  return rows.map((row) => row.user_id).filter((playerId) => playerId !== null)
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   selectBodies,
   selectEventsOfPayments,
   selectFailuresOfOrders,
+  selectMisplacedFailures,
   selectOrdersOf,
   selectPaymentsOfOrders,
   selectStrayEvents,
@@ -71,20 +72,29 @@ export async function* otherEventsOf(db: Db, person: Person): AsyncGenerator<Eve
   for await (const orders of ordersOf(db, person)) {
     yield* failuresOf(db, { ...person, orderIds: orders.map((order) => order.order_id) })
   }
-  for (let after: PaymentEventId | null = null; ; ) {
-    const page: EventHead[] = await selectStrayEvents(db, { appId: person.appId, after, limit: EVENTS_A_PAGE })
-    for (let start = 0; start < page.length; start += BODIES_A_PAGE) {
-      const heads = page.slice(start, start + BODIES_A_PAGE)
-      const bodies = await selectBodies(
-        db,
-        heads.map((head) => head.event_id),
-      )
-      const named = heads.filter(({ event_id }) => namesPlayer(bodies.get(event_id) ?? NO_BODY, person.playerId))
-      if (named.length > 0) yield named
+  for (const select of [selectStrayEvents, selectMisplacedFailures]) {
+    for (let after: EventHead | null = null; ; ) {
+      const page: EventHead[] = await select(db, { appId: person.appId, after, limit: EVENTS_A_PAGE })
+      yield* thoseThatName(db, { ...person, page })
+      after = endOfPage(page)
+      if (after === null) break
+      await nextTurn()
     }
-    after = endOfPage(page)?.event_id ?? null
-    if (after === null) return
-    await nextTurn()
+  }
+}
+
+async function* thoseThatName(
+  db: Db,
+  { playerId, page }: Person & { page: readonly EventHead[] },
+): AsyncGenerator<EventHead[]> {
+  for (let start = 0; start < page.length; start += BODIES_A_PAGE) {
+    const heads = page.slice(start, start + BODIES_A_PAGE)
+    const bodies = await selectBodies(
+      db,
+      heads.map((head) => head.event_id),
+    )
+    const named = heads.filter(({ event_id }) => namesPlayer(bodies.get(event_id) ?? NO_BODY, playerId))
+    if (named.length > 0) yield named
   }
 }
 
