@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { openChannels } from './channels/registry.ts'
 import { verifySigner } from './channels/signed/index.ts'
 import { openLimiter, openTrail } from './compose-abuse.ts'
-import { startSchedule } from './compose-jobs.ts'
+import { reportOpenNotices, startSchedule } from './compose-jobs.ts'
 import { openLoginPlatforms, openLogins } from './compose-logins.ts'
 import { featureRoutes } from './compose-routes.ts'
 import { openSessions } from './compose-sessions.ts'
@@ -14,6 +14,7 @@ import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
 import { openApps } from './features/apps/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
+import { mountDeletionPage } from './features/privacy/deletion-routes.ts'
 import type { SecurityTrail } from './features/security/index.ts'
 import { authenticateCaller } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
@@ -83,6 +84,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const logins = await openLogins({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const messageDeps = openMessages({ database, apps, catalogues, clock, count: metrics.countPaymentEvent }, logger)
+  const actDeps = { database, clock, ...sessionDeps, report: reportOpenNotices(logger) }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const sandbox = await openSandbox(kv, { config, listeningOrigin: () => server.listeningOrigin })
   const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
@@ -95,7 +97,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   mountPublicKeys(server, () => keyring.publicKeys())
   const routes = featureRoutes({
     ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
-    ...{ identityProviders, trail, logins, mailbox: logins.messengers.mailbox },
+    ...{ identityProviders, trail, actDeps, logins, mailbox: logins.messengers.mailbox },
   })
   const limiter = openLimiter({ clock, kv, logger }, { config, routes })
   await mountRoutes(server, {
@@ -103,9 +105,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
     ...{ limiter, routes },
   })
+  mountDeletionPage(server, { database })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const jobs = startSchedule({ database, clock, kv, apps, logger, config }, { onTime: overrides.jobs !== 'by_hand' })
+  const deps = { database, clock, kv, apps, logger, config, notices: actDeps }
+  const jobs = startSchedule(deps, { onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {

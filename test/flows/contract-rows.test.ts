@@ -43,6 +43,9 @@ const ROWS: readonly Row[] = [
   ['POST', '/api/v1/server/users/{uid}/wallet', 'server'],
   ['GET', '/api/v1/server/users/{uid}/ledger', 'server'],
   ['POST', '/api/v1/server/users/{uid}/sessions/revoke', 'server'],
+  ['POST', '/identity/apple/{app_id}/events', 'webhook'],
+  ['POST', '/identity/facebook/{app_id}/deletion', 'webhook'],
+  ['POST', '/identity/facebook/{app_id}/deauthorize', 'webhook'],
   ['POST', '/webhooks/{instance}', 'webhook'],
   ['POST', '/webhooks/{instance}/{callback}', 'webhook'],
   ...[
@@ -74,7 +77,9 @@ onEveryEngine((on) => {
       if (access === 'open') continue
       const address = path.replace(/\{uid\}/, '10001').replace(/\{[a-z_]+\}/g, 'sandbox')
       const answer = await on.app.call(method, address, method === 'GET' ? {} : { body: {} })
-      assertRefused(answer, 401, access === 'webhook' ? 'invalid_signature' : 'unauthorized')
+      // No app has a platform of logins here, so nobody may speak for one.
+      if (path.startsWith('/identity/')) assertRefused(answer, 404, 'not_found')
+      else assertRefused(answer, 401, access === 'webhook' ? 'invalid_signature' : 'unauthorized')
     }
   })
 
