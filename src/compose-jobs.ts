@@ -4,22 +4,28 @@ import type { Database } from './db/database.ts'
 import type { Apps } from './features/apps/index.ts'
 import type { InviteDeps } from './features/invites/index.ts'
 import type { ExpireDeps } from './features/orders/index.ts'
+import type { ActDeps } from './features/privacy/index.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 
 export function startSchedule(
-  deps: { database: Database; clock: Clock; kv: KeyValueStore; apps: Apps; logger: Logger; config: Config },
+  deps: {
+    database: Database
+    clock: Clock
+    kv: KeyValueStore
+    apps: Apps
+    logger: Logger
+    config: Config
+    notices: ActDeps
+  },
   { onTime }: { onTime: boolean },
 ): Jobs {
-  const { database, clock, kv, apps, logger } = deps
+  const { database, clock, kv, apps, logger, notices } = deps
   const { securityEventDays } = deps.config
-  return startJobs(schedule({ database, clock, apps, securityEventDays, ...jobReports(logger) }), {
-    kv,
-    logger,
-    onTime,
-  })
+  const jobs = schedule({ database, clock, apps, securityEventDays, notices, ...jobReports(logger) })
+  return startJobs(jobs, { kv, logger, onTime })
 }
 
 /** What a job could not do is tried again at its next run; the operator reads why it was not done. */
@@ -29,4 +35,9 @@ function jobReports(logger: Logger): { report: ExpireDeps['report']; reportInvit
     reportInvite: ({ error, ...about }) =>
       logger.warn({ err: error, ...about }, 'the reward of an invitation could not be given'),
   }
+}
+
+/** A platform's notice that could not be acted on is tried again by its job. */
+export function reportOpenNotices(logger: Logger): ActDeps['report'] {
+  return ({ error, ...about }) => logger.error({ err: error, ...about }, 'a notice of a login platform stays open')
 }

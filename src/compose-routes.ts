@@ -12,6 +12,8 @@ import { channelRoutes } from './features/payments/channel-routes.ts'
 import type { MessageDeps } from './features/payments/index.ts'
 import { paymentRoutes } from './features/payments/routes.ts'
 import { playerRoutes } from './features/players/routes.ts'
+import type { ActDeps } from './features/privacy/index.ts'
+import { privacyRoutes } from './features/privacy/routes.ts'
 import type { SecurityTrail } from './features/security/index.ts'
 import type { SessionDeps } from './features/sessions/index.ts'
 import { sessionRoutes } from './features/sessions/routes.ts'
@@ -46,6 +48,7 @@ export interface Parts {
   readonly catalogues: Catalogues
   readonly messageDeps: MessageDeps
   readonly channels: Channels
+  readonly actDeps: ActDeps
 }
 
 /** Every feature's calls, each handed what it needs. */
@@ -72,6 +75,11 @@ export function featureRoutes(parts: Parts): RouteEntry[] {
     wallet: walletRoutes({ database, clock }),
     payments: paymentRoutes({ ...messageDeps, direct: openDirectChannel({ mint: isLocal ? 'open' : 'closed' }) }),
     channels: channelRoutes({ ...messageDeps, channels, kv }),
+    privacy: privacyRoutes({
+      ...parts.actDeps,
+      identityProviders: parts.identityProviders,
+      publicUrl: () => config.http.publicUrl ?? server.listeningOrigin,
+    }),
     tests: testRoutes({
       isOpen: isLocal,
       appId: firstApp.appId,

@@ -1,21 +1,22 @@
-import { randomBytes } from 'node:crypto'
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { openChannels } from './channels/registry.ts'
 import { verifySigner } from './channels/signed/index.ts'
 import { openLimiter, openTrail } from './compose-abuse.ts'
-import { startSchedule } from './compose-jobs.ts'
+import { reportOpenNotices, startSchedule } from './compose-jobs.ts'
 import { openLoginPlatforms, openLogins } from './compose-logins.ts'
 import { featureRoutes } from './compose-routes.ts'
+import { openSessions } from './compose-sessions.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
 import { openApps } from './features/apps/index.ts'
 import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
+import { mountDeletionPage } from './features/privacy/deletion-routes.ts'
 import type { SecurityTrail } from './features/security/index.ts'
-import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
+import { authenticateCaller } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
 import { corsOptions } from './http/cors.ts'
 import { gatherDocs, mountDocs } from './http/docs.ts'
@@ -23,11 +24,13 @@ import { mountHealth } from './http/health.ts'
 import { openLogger } from './http/logger.ts'
 import { createMetrics, type Metrics, measureRequests, mountMetrics } from './http/metrics.ts'
 import { mountRoutes } from './http/mount.ts'
+import { mountPublicKeys } from './http/public-keys.ts'
 import type { RateLimiter } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
 import type { Jobs } from './jobs/runner.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
+import { keptSecret, signingSecret } from './kv/kept-secret.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
 import { openPlayedPlatform } from './sandbox/platform.ts'
@@ -72,16 +75,16 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
 
   const apps = openApps(config.apps)
   for (const app of apps.all) await seedCatalogue({ database, clock }, app.appId)
-  const secret = config.jwtSecret ?? (await keptSecret(kv, 'jwt-secret'))
+  const secret = await signingSecret(kv, config.jwtSecret)
+  const { keyring, ...sessionParts } = await openSessions({ database, kv, clock, secret, logger }, config)
   const metrics = createMetrics(isWorker() ? shareMetrics : null)
   const trail = openTrail({ database, clock, kv, logger, metrics })
-  const accessTokens = openAccessTokens({ secret, clock })
-  const sessions = openSessionStore({ kv, clock })
   const identityProviders = await openLoginPlatforms(kv, { config, clock, logger })
-  const sessionDeps = { apps, accessTokens, sessions, record: trail.record }
+  const sessionDeps = { apps, ...sessionParts, record: trail.record }
   const logins = await openLogins({ kv, clock, secret, logger }, config)
   const catalogues = openCatalogues({ database, clock })
   const messageDeps = openMessages({ database, apps, catalogues, clock, count: metrics.countPaymentEvent }, logger)
+  const actDeps = { database, clock, ...sessionDeps, report: reportOpenNotices(logger) }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const sandbox = await openSandbox(kv, { config, listeningOrigin: () => server.listeningOrigin })
   const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
@@ -91,9 +94,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     { name: 'database', ping: () => database.ping() },
     { name: 'sessions', ping: () => kv.ping() },
   ])
+  mountPublicKeys(server, () => keyring.publicKeys())
   const routes = featureRoutes({
     ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
-    ...{ identityProviders, trail, logins, mailbox: logins.messengers.mailbox },
+    ...{ identityProviders, trail, actDeps, logins, mailbox: logins.messengers.mailbox },
   })
   const limiter = openLimiter({ clock, kv, logger }, { config, routes })
   await mountRoutes(server, {
@@ -101,9 +105,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     verifySigner: (message) => verifySigner(signedInstances, { ...message, nowMs: clock.nowMs() }),
     ...{ limiter, routes },
   })
+  mountDeletionPage(server, { database })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const jobs = startSchedule({ database, clock, kv, apps, logger, config }, { onTime: overrides.jobs !== 'by_hand' })
+  const deps = { database, clock, kv, apps, logger, config, notices: actDeps }
+  const jobs = startSchedule(deps, { onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
@@ -118,6 +124,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       await metricsServer?.close()
       await server.close()
       await logins.messengers.close()
+      await keyring.close()
       await trail.close()
       await identityProviders.close()
       await limiter?.sharing?.close()
@@ -179,14 +186,6 @@ function keyValueSettings({ keyValue }: Config, clock: Clock) {
   return keyValue.kind === 'sqlite'
     ? { ...keyValue, clock }
     : ({ kind: 'redis', prefix: keyValue.prefix, config: keyValue.sessions } as const)
-}
-
-/** A secret that `local` makes at its first start and keeps beside the sessions. */
-async function keptSecret(kv: KeyValueStore, name: string): Promise<string> {
-  await kv.setIfAbsent(name, randomBytes(32).toString('base64url'), { ttlMs: null })
-  const secret = await kv.get(name)
-  if (secret === null) throw new Error('the store of sessions keeps nothing')
-  return secret
 }
 
 function serveMetrics(input: {

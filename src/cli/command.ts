@@ -4,6 +4,8 @@ import { describeFaults, loadProcessConfig } from '../config/load.ts'
 import type { Database } from '../db/database.ts'
 import { BackupRefused, SchemaMismatch, StorageUnavailable } from '../db/errors.ts'
 import { openDatabase } from '../db/open-database.ts'
+import { KeyValueUnavailable } from '../kv/kv.ts'
+import { KeyValueOpenError } from '../kv/open-error.ts'
 
 /** Why a command could not do its work, in words for the operator. */
 export class CommandRefused extends Error {
@@ -78,7 +80,10 @@ async function openExisting(config: Config, { schema }: CommandSettings): Promis
   }
 }
 
-const FOR_THE_OPERATOR = [CommandRefused, StorageUnavailable, SchemaMismatch, BackupRefused]
+const FOR_THE_OPERATOR = [
+  ...[CommandRefused, StorageUnavailable, SchemaMismatch, BackupRefused],
+  ...[KeyValueOpenError, KeyValueUnavailable],
+]
 
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -19,6 +19,8 @@ export interface Config {
   readonly keyValue: KeyValueConfig
   /** Null only in `local`: the caller makes one and keeps it. */
   readonly jwtSecret: string | null
+  /** Null: keys are made by `npm run keys` and kept in the database. */
+  readonly jwtKeys: readonly JwtKeyConfig[] | null
   /** At least one. */
   readonly apps: readonly AppConfig[]
   readonly channels: readonly ChannelConfig[]
@@ -100,6 +102,12 @@ export type KeyValueConfig =
       /** `forever_new_fb`: a cache. */
       readonly socialIdentities: RedisConfig
     }
+
+/** A key that signs access tokens, or has signed them: of several the first signs. */
+export type JwtKeyConfig =
+  | { readonly kid: string; readonly alg: 'HS256'; readonly secret: string }
+  /** `seed`: 32 bytes in base64url. */
+  | { readonly kid: string; readonly alg: 'EdDSA'; readonly seed: string }
 
 export interface AppConfig {
   readonly appId: AppId

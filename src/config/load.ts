@@ -4,6 +4,7 @@ import { CHECKS, configWarnings, type Draft } from './checks.ts'
 import type { Config, Environment, HttpConfig, KnownConfig, LoggingConfig, MetricsConfig } from './config.ts'
 import { readDatabase } from './database-url.ts'
 import { type ConfigFault, combine, faultsOf, type Reading, read, valueIn } from './faults.ts'
+import { readJwtKeys } from './jwt-keys.ts'
 import { localDefaults } from './local.ts'
 import { readMessaging } from './messaging.ts'
 import { readCors, readHost, readRateLimit, readTrustedProxies } from './network.ts'
@@ -75,6 +76,7 @@ function readAll(texts: Texts, env: Environment) {
     backupDir: readRequired(texts, 'BACKUP_DIR'),
     redis: readRedis(texts),
     jwtSecret: readJwtSecret(texts, env),
+    jwtKeys: readJwtKeys(texts, env),
     apps,
     channels: readChannels(texts, apps.ok ? apps.value : null),
     messaging: readMessaging(texts, env),

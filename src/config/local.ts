@@ -17,6 +17,7 @@ export const localDefaults: EnvironmentDefaults = {
   REDIS_CONF: null,
   REDIS_PREFIX: 'payment_api:',
   JWT_SECRET: null,
+  JWT_KEYS: null,
   APPS: `[{"appId": "com.funtriolimited.slots.casino.free", "appSecret": "${LOCAL_APP_SECRET}"}]`,
   CHANNELS: '{"sandbox": {}}',
   SMTP_URL: null,

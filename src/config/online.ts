@@ -14,6 +14,7 @@ export const onlineDefaults: EnvironmentDefaults = {
   REDIS_CONF: null,
   REDIS_PREFIX: 'payment_api:',
   JWT_SECRET: null,
+  JWT_KEYS: null,
   APPS: null,
   CHANNELS: '{}',
   SMTP_URL: null,

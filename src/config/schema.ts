@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { APP_SCHEMA, secretText } from './app-schema.ts'
+import { JWT_KEYS_SCHEMA } from './jwt-keys-schema.ts'
 import { REDIS_CONF_SCHEMA } from './redis-schema.ts'
 
 /** How a value is written in its environment variable. */
@@ -118,8 +119,13 @@ export const VARIABLES = {
     zh: 'Redis 中所有键的前缀。',
   }),
   JWT_SECRET: variable('text', Type.String({ maxLength: 4096 }), {
-    en: 'Signs access tokens; at least 32 characters in `online`. In `local` one is made at the first start and kept.',
-    zh: '用于签发访问令牌；`online` 下至少 32 个字符。`local` 下首次启动时自动生成并保存。',
+    en: 'Signs access tokens where no other key does, and seals the keys that `npm run keys` makes; at least 32 characters in `online`. In `local` one is made at the first start and kept.',
+    zh: '在没有其他密钥时签发访问令牌，并用于加密 `npm run keys` 生成的密钥；`online` 下至少 32 个字符。`local` 下首次启动时自动生成并保存。',
+    secret: true,
+  }),
+  JWT_KEYS: variable('JSON', JWT_KEYS_SCHEMA, {
+    en: 'Signing keys of your own in place of those of `npm run keys`: `[{"kid": "2026-11", "alg": "EdDSA", "privateKey"}, {"kid": "2026-05", "alg": "HS256", "secret"}]`. The first signs, all verify; `privateKey` is the 32-byte seed of Ed25519 in base64url, or PKCS #8 in base64.',
+    zh: '自备的签名密钥，代替 `npm run keys` 生成的密钥：`[{"kid": "2026-11", "alg": "EdDSA", "privateKey"}, {"kid": "2026-05", "alg": "HS256", "secret"}]`。第一个用于签名，全部用于验证；`privateKey` 为 Ed25519 的 32 字节种子（base64url）或 PKCS #8（base64）。',
     secret: true,
   }),
   APPS: variable('JSON', Type.Array(APP_SCHEMA, { minItems: 1, maxItems: 100 }), {

@@ -16,13 +16,13 @@ export type VerifySigner = (message: {
 }) => Outcome<SignerCaller>
 
 // A token of ours is under 600 bytes; what is longer was never ours and is not worth a hash.
-const TOKEN_LENGTH_MAX = 4096
+const HEADER_LENGTH_MAX = 4096
 
 /** The token of an `Authorization: Bearer` header, or null. */
 export function bearerToken(header: string | undefined): string | null {
-  const match =
-    header === undefined ? null : /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(header.slice(0, TOKEN_LENGTH_MAX))
-  return match?.[1] ?? null
+  // Whole or not at all: cut to its limit, what is too long could end in a token of ours.
+  if (header === undefined || header.length > HEADER_LENGTH_MAX) return null
+  return /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(header)?.[1] ?? null
 }
 
 /** Finds out who calls and whether such a caller may make this call at all. */

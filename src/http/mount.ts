@@ -111,8 +111,11 @@ function mountRoute(server: FastifyInstance, [method, url, route]: RouteEntry, g
 
 const NO_KEY = accepted(null)
 
-/** How a callback is refused that no platform of ours sends: forged, or for a channel that is not there. */
-const IS_NO_PLATFORMS: ReadonlySet<ErrorCode> = new Set(['invalid_signature', 'channel_not_found'])
+/** How a callback is refused that no platform of ours sends: forged, or for what is not set up here. */
+const IS_NO_PLATFORMS: ReadonlySet<ErrorCode> = new Set([
+  ...(['invalid_signature', 'channel_not_found'] as const),
+  ...(['invalid_proof', 'not_found'] as const),
+])
 
 /** Tells the caller how it stands with its limit, and lets it in or sends the refusal. */
 function carryOut(

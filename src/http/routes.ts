@@ -5,6 +5,7 @@ import type { orderRoutes } from '../features/orders/routes.ts'
 import type { channelRoutes } from '../features/payments/channel-routes.ts'
 import type { paymentRoutes } from '../features/payments/routes.ts'
 import type { playerRoutes } from '../features/players/routes.ts'
+import type { privacyRoutes } from '../features/privacy/routes.ts'
 import type { sessionRoutes } from '../features/sessions/routes.ts'
 import type { storeRoutes } from '../features/store/routes.ts'
 import type { walletRoutes } from '../features/wallet/routes.ts'
@@ -23,12 +24,13 @@ export interface FeatureRoutes {
   readonly dailyGift: ReturnType<typeof dailyGiftRoutes>
   readonly players: ReturnType<typeof playerRoutes>
   readonly wallet: ReturnType<typeof walletRoutes>
+  readonly privacy: ReturnType<typeof privacyRoutes>
   readonly tests: ReturnType<typeof testRoutes>
 }
 
 /** The table of contents of the API. */
 export function routes(of: FeatureRoutes): RouteEntry[] {
-  const { sessions, account, store, orders, payments, channels, inbox, dailyGift, players, wallet, tests } = of
+  const { sessions, account, store, orders, payments, channels, inbox, dailyGift, players, wallet, privacy, tests } = of
   return [
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
@@ -36,6 +38,8 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['GET', '/api/v1/sessions', sessions.listSessions],
     ['POST', '/api/v1/sessions/:id/revoke', sessions.revokeSession],
     ['POST', '/api/v1/sessions/revoke_others', sessions.revokeOtherSessions],
+    ['POST', '/api/v1/handover', sessions.issueHandover],
+    ['POST', '/api/v1/handover/redeem', sessions.redeemHandover],
 
     ['POST', '/api/v1/login/code', account.sendLoginCode],
     ['POST', '/api/v1/login/nonce', account.issueLoginNonce],
@@ -72,6 +76,11 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['PATCH', '/api/v1/server/users/:uid/progress', players.updateProgress],
     ['POST', '/api/v1/server/users/:uid/wallet', wallet.changeBalance],
     ['GET', '/api/v1/server/users/:uid/ledger', wallet.listLedger],
+    ['POST', '/api/v1/server/users/:uid/sessions/revoke', account.revokeSessions],
+
+    ['POST', '/identity/apple/:app_id/events', privacy.appleEvents],
+    ['POST', '/identity/facebook/:app_id/deletion', privacy.facebookDeletion],
+    ['POST', '/identity/facebook/:app_id/deauthorize', privacy.facebookDeauthorize],
 
     ['GET', '/test/simple', tests.simple],
     ['GET', '/test/ping', tests.ping],

@@ -25,7 +25,9 @@ export async function makeHealthy(suite: Cleanup, engine: Engine): Promise<Healt
   const backup = await makeBackup(stores, backupDir)
   const secret = (): string => randomBytes(32).toString('hex')
   const chosen = new Map([
-    ...['jwt-secret', 'app-secret', 'channel-secret', 'metrics-token'].map((name) => [name, secret()] as const),
+    ...['jwt-secret', 'app-secret', 'channel-secret', 'metrics-token', 'facebook-app-secret'].map(
+      (name) => [name, secret()] as const,
+    ),
     ['database-url', stores['DATABASE_URL'] ?? ''] as const,
     ['redis-url', stores['REDIS_URL'] ?? ''] as const,
     ['backup-dir', backupDir] as const,

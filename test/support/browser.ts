@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { chromium, type Page } from 'playwright-core'
-import { startApp, type TestApp } from './test-app.ts'
+import { startApp, type TestApp, type TestAppOptions } from './test-app.ts'
 
 // SCREENSHOTS names a folder for pictures of the pages: what a test cannot judge, a person can.
 const { CHROMIUM_PATH = '/usr/bin/chromium', REQUIRE_ALL, SCREENSHOTS } = process.env
@@ -39,8 +39,8 @@ export function browserIsThere(): boolean {
 }
 
 /** Opens an empty page beside an app of its own; both are closed when the test ends. */
-export async function openPage(t: TestContext): Promise<OpenPage> {
-  const app = await startApp()
+export async function openPage(t: TestContext, options: TestAppOptions = {}): Promise<OpenPage> {
+  const app = await startApp(options)
   t.after(() => app.close())
   const browser = await chromium.launch({ executablePath: CHROMIUM_PATH, args: FLAGS })
   t.after(() => browser.close())

@@ -142,9 +142,9 @@ export async function runProgram(
 /** Runs one of our own programs to its end, with nobody who reads what it prints. */
 export async function runProgramUnread(
   file: string,
-  { variables }: { variables: Readonly<Record<string, string>> },
+  { variables, args = [] }: { variables: Readonly<Record<string, string>>; args?: readonly string[] },
 ): Promise<{ code: number | null; stderr: string }> {
-  const child = spawnProgram([join(ROOT, file)], variables)
+  const child = spawnProgram([join(ROOT, file), ...args], variables)
   child.stdout?.destroy()
   const { code, stderr } = await finished(child)
   return { code, stderr }

@@ -14,3 +14,14 @@ export function fakeClock(startMs: number = Date.UTC(2026, 10, 1, 9, 30)): FakeC
     },
   }
 }
+
+/** The machine's clock, which a test may only set ahead: for what it does together with a process of its own. */
+export function aheadClock(): FakeClock {
+  let aheadMs = 0
+  return {
+    nowMs: () => Date.now() + aheadMs,
+    moveMs: (byMs) => {
+      aheadMs += byMs
+    },
+  }
+}

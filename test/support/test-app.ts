@@ -36,6 +36,7 @@ const ONLINE_APPS = [
   { appId: APP_ID, appSecret: 'u3Jx8TqPz5Wm1RkYv7Nc4Hd2Lb9Gf6SeXa' },
   { appId: OTHER_APP_ID, appSecret: 'q8Zt4Vn2Xr6Bk1Mw9Cy3Fp7Jd5Hg0LaTe' },
 ]
+export const OTHER_ONLINE_APP_SECRET = 'q8Zt4Vn2Xr6Bk1Mw9Cy3Fp7Jd5Hg0LaTe'
 export const ONLINE_APP_SECRET = 'u3Jx8TqPz5Wm1RkYv7Nc4Hd2Lb9Gf6SeXa'
 
 /** What a call answered: the status, the headers, and the body as JSON. */

@@ -9,6 +9,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { BACKUPS } from './backup-check.ts'
 import { type Check, failed, type Patient, passed, type Row } from './check.ts'
 import { CORS, HTTPS, METRICS, PROXIES, RATE_LIMITS, REQUEST_LOG } from './http-checks.ts'
+import { LOGINS, SIGNING_KEYS } from './identity-checks.ts'
 import { DISK_SPACE, ENV_FILE_PRIVATE } from './machine-checks.ts'
 import { APP_SECRETS, CHANNEL_SECRETS, ENVIRONMENT, JWT_SECRET, SECRETS_APART } from './secret-checks.ts'
 import { askKeyValueStore, BOOKS, storeChecks } from './store-checks.ts'
@@ -16,9 +17,9 @@ import { askKeyValueStore, BOOKS, storeChecks } from './store-checks.ts'
 /** The checklist in its order, but for the checks that need the stores. */
 const BEFORE: readonly Check[] = [
   ...[ENVIRONMENT, JWT_SECRET, APP_SECRETS, CHANNEL_SECRETS, SECRETS_APART, HTTPS, PROXIES, CORS],
-  ...[RATE_LIMITS, REQUEST_LOG, METRICS],
+  ...[RATE_LIMITS, REQUEST_LOG, METRICS, LOGINS],
 ]
-const AFTER: readonly Check[] = [BACKUPS, DISK_SPACE, ENV_FILE_PRIVATE]
+const AFTER: readonly Check[] = [SIGNING_KEYS, BACKUPS, DISK_SPACE, ENV_FILE_PRIVATE]
 
 /**
  * Goes through the whole checklist. A fault of the configuration is a failed row of the check that it belongs to, and

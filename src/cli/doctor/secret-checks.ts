@@ -85,10 +85,14 @@ export const SECRETS_APART: Check = {
   },
 }
 
-function secretsOf({ jwtSecret, apps = [], channels = [], metrics }: KnownConfig) {
+function secretsOf({ jwtSecret, jwtKeys, apps = [], channels = [], metrics }: KnownConfig) {
   const token = metrics?.mode === 'guarded' ? metrics.token : null
   return [
     ...(jwtSecret == null ? [] : [{ secret: jwtSecret, where: 'JWT_SECRET' }]),
+    ...(jwtKeys ?? []).map((key) => ({
+      secret: key.alg === 'HS256' ? key.secret : key.seed,
+      where: `the key "${key.kid}" of JWT_KEYS`,
+    })),
     ...(token === null ? [] : [{ secret: token, where: 'METRICS_TOKEN' }]),
     ...apps.flatMap(({ appId, secrets }) => secrets.map((secret) => ({ secret, where: `a secret of "${appId}"` }))),
     // Two channels with one secret are refused where the configuration is read, and would be told twice.

@@ -87,4 +87,7 @@ export const identity: MigrationStep[] = [
       .on('invite_rewards')
       .columns(['inviter_user_id', 'inviter_message_id'])
       .execute(),
+  // What a person asks to see or to have blanked begins with their number: money of theirs that has no order of theirs.
+  (db) =>
+    db.schema.createIndex('review_entries_of_user').on('review_entries').columns(['user_id', 'entry_id']).execute(),
 ]

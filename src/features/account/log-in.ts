@@ -4,6 +4,7 @@ import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Origin, RecordSecurityEvent } from '../../kernel/security-event.ts'
 import { findOrCreatePlayer, findPlayer, findPlayerByIdentity } from '../players/index.ts'
 import { bindSession, type SessionStore } from '../sessions/index.ts'
+import { endIfErased } from './end-if-erased.ts'
 import { type GuestCredential, hashOfCredential } from './guest-credentials.ts'
 import { recordLogin } from './login-events.ts'
 import { asksForGuest, type NewGuestDeps, newGuest } from './new-guest.ts'
@@ -63,7 +64,9 @@ async function logInWith(deps: AccountDeps, input: LoginInput): Promise<Outcome<
     playerId: found.player.user_id,
     userAgent: input.origin.userAgent,
   })
-  return bound.ok ? accepted({ ...found, guest }) : bound
+  if (!bound.ok) return bound
+  if (await endIfErased(deps, { ...session, playerId: found.player.user_id })) return refused('session_revoked')
+  return accepted({ ...found, guest })
 }
 
 /** Who comes in: a guest that is made for it, or whomever the claim proves. */

@@ -26,6 +26,7 @@ import {
   ShareIdQueryField,
 } from './login-fields.ts'
 import { nonceRoutes } from './nonce-routes.ts'
+import { revokeSessionsRoutes } from './revoke-sessions-routes.ts'
 import type { LoginClaim } from './rules.ts'
 
 const AccountAnswer = Type.Object({
@@ -118,6 +119,7 @@ export function accountRoutes(deps: AccountDeps) {
     ...identityRoutes(deps),
     ...loginCodeRoutes(deps),
     ...nonceRoutes(deps),
+    ...revokeSessionsRoutes(deps),
 
     logInByQuery: defineRoute({
       summary: 'Log in',

@@ -3,7 +3,7 @@ import type { OrderStatus, Row } from '../../db/schema.ts'
 import { type Page, pageOf, startOfPage } from '../../kernel/cursor.ts'
 import type { AppId, OrderId, PlayerId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
-import { findPlayer } from '../players/index.ts'
+import { readPlayer } from '../players/index.ts'
 import { findOrder, selectHistory } from './queries.ts'
 
 export interface OrderDeps {
@@ -34,7 +34,10 @@ export async function readHistory(
 ): Promise<Outcome<Page<Row<'orders'>>>> {
   const after = startOfPage(wanted.cursor)
   if (!after.ok) return after
-  if (wanted.checkPlayer && !(await findPlayer(deps.database.db, wanted))) return refused('player_not_found')
+  if (wanted.checkPlayer) {
+    const player = await readPlayer(deps, wanted)
+    if (!player.ok) return player
+  }
   const { playerId, limit, status } = wanted
   const rows = await selectHistory(deps.database.db, { playerId, limit: limit + 1, after: after.value, status })
   const positionOf = (row: Row<'orders'>) => ({ createdAtMs: row.created_at_ms, id: row.order_id })

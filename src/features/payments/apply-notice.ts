@@ -17,7 +17,7 @@ import {
   selectReviewEntries,
 } from './cause-queries.ts'
 import { lockNoticedPayment, type NoticedPayment } from './lock-notice.ts'
-import { keepEvent } from './payment-event.ts'
+import { keepEvent, withoutPerson } from './payment-event.ts'
 import { insertPaymentEvents } from './queries.ts'
 import { type Cause, isSameCause, laterNotice, shareTaken } from './reversal-rules.ts'
 import { bringToStanding, type ReversalDraft } from './reverse-grant.ts'
@@ -64,7 +64,9 @@ export async function applyNotice(deps: SettleDeps, notice: VerifiedNotice): Pro
     const order = held.orders.values().next().value ?? null
     const { payment_id: paymentId } = payment.row
     const orderId = order?.order_id ?? null
-    await insertPaymentEvents(tx, [keepEvent(notice, { verdict, paymentId, orderId })])
+    const kept = keepEvent(notice, { verdict, paymentId, orderId })
+    const isOfErased = [...held.players.values()].some(({ status }) => status === 'erased')
+    await insertPaymentEvents(tx, [isOfErased ? withoutPerson(kept) : kept])
     return { orderId, orderStatus: order?.status ?? null, verdict }
   })
   deps.count({ kind: notice.evidence.kind, verdict: applied.verdict })

@@ -1,4 +1,5 @@
 export { openPaymentLane, type PaymentLane } from './payment-lane.ts'
+export { blankPaymentEvents } from './queries.ts'
 export type { PaymentDeps } from './routes.ts'
 export type { MessageDeps } from './settle-message.ts'
 export { type SettleDeps, settlePayments } from './settle-payments.ts'

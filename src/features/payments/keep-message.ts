@@ -2,8 +2,8 @@ import type { MessageSource, VerifiedFailure, VerifiedNotice, VerifiedPayment } 
 import type { Database } from '../../db/database.ts'
 import { StorageUnavailable } from '../../db/errors.ts'
 import { type Outcome, refused } from '../../kernel/outcome.ts'
-import { keepEvent } from './payment-event.ts'
-import { insertPaymentEvents } from './queries.ts'
+import { type KeptEvent, keepEvent } from './payment-event.ts'
+import { blankPaymentEvents, insertPaymentEvents, selectErased } from './queries.ts'
 
 /** Told when a message could not be worked on for a reason of our own. */
 export type FailureReport = (failure: { error: unknown; kind: string; requestId: string }) => void
@@ -30,14 +30,20 @@ export async function workOnMessage<T>(
     if (error instanceof StorageUnavailable) throw error
     const { kind, requestId } = message.evidence
     deps.report({ error, kind, requestId })
-    await keepAlone(deps, message, 'error')
+    const { event } = await keepAlone(deps, message, 'error')
+    // Looked up once the message can be found: it waits for no lock, and whoever is erased a moment later has it blanked.
+    // A notice names a payment and no person; the message of the payment itself is blanked by its player.
+    const named = 'playerId' in message ? [message.playerId] : []
+    const [erased] = await selectErased(deps.database.db, named)
+    if (erased?.app_id === message.appId) await deps.database.inTransaction((tx) => blankPaymentEvents(tx, [event]))
     return refused('settlement_failed')
   }
 }
 
 /** Keeps a message by itself, with no payment and no order: the verdict says why. */
-export async function keepAlone(deps: KeepDeps, message: MessageSource, verdict: string): Promise<void> {
+export async function keepAlone(deps: KeepDeps, message: MessageSource, verdict: string): Promise<KeptEvent> {
   const kept = keepEvent(message, { verdict, paymentId: null, orderId: null })
   await deps.database.inTransaction((tx) => insertPaymentEvents(tx, [kept]))
   deps.count({ kind: message.evidence.kind, verdict })
+  return kept
 }

@@ -6,7 +6,7 @@ import { invariant } from '../../kernel/invariant.ts'
 import { type LockedOrder, selectOrdersForUpdate } from '../orders/index.ts'
 import { type LockedPlayer, lockPlayers } from '../players/index.ts'
 import { selectCauses } from './cause-queries.ts'
-import { ensureAndLockIdentities, lockPayments, selectPaymentLines } from './queries.ts'
+import { ensureAndLockIdentities, lockPayments, selectErased, selectPaymentLines } from './queries.ts'
 import { type Cause, mergedCauses } from './reversal-rules.ts'
 import { factsIdentity, type PaymentIdentity, transactionIdentity } from './rules.ts'
 
@@ -23,6 +23,8 @@ export interface LockedPayment {
   readonly isStored: boolean
   /** What takes it back, where that came first; not read for a payment that has lines. */
   causes: readonly Cause[]
+  /** Whether the player of a known payment was erased since. */
+  readonly payerIsErased: boolean
 }
 
 /** Everything that a settlement has locked, in the agreed sequence: payments, then orders, then players. */
@@ -31,6 +33,8 @@ export interface LockedSettlement {
   readonly payments: readonly LockedPayment[]
   readonly orders: Map<string, LockedOrder>
   readonly players: Map<PlayerId, LockedPlayer>
+  /** Of those whom the payments name, the erased ones with their app: no message about them keeps what it said. */
+  readonly erased: ReadonlyMap<number, AppId>
   readonly identityChanges: IdentityChanges
 }
 
@@ -60,7 +64,32 @@ export async function lockSettlement(
     tx,
     input.verified.filter((_, index) => payments[index]?.isNew).map((payment) => payment.playerId),
   )
-  return { payments, orders, players, identityChanges }
+  const erased = await findErased(tx, { verified: input.verified, payments, players })
+  return { payments, orders, players, erased, identityChanges }
+}
+
+async function findErased(
+  tx: Tx,
+  known: {
+    verified: readonly VerifiedPayment[]
+    payments: readonly LockedPayment[]
+    players: ReadonlyMap<PlayerId, LockedPlayer>
+  },
+): Promise<Map<number, AppId>> {
+  const { verified, payments, players } = known
+  const erased = new Map<number, AppId>()
+  for (const player of players.values()) if (player.status === 'erased') erased.set(player.user_id, player.app_id)
+  for (const { row, payerIsErased } of payments) if (payerIsErased) erased.set(row.payer_user_id, row.app_id)
+  // A known payment told with another player than before: no lock and no line says how that one stands.
+  const strangers = verified.filter(
+    ({ playerId }, index) => !players.has(playerId) && payments[index]?.row.payer_user_id !== playerId,
+  )
+  const found = await selectErased(
+    tx,
+    strangers.map(({ playerId }) => playerId),
+  )
+  for (const { user_id, app_id } of found) erased.set(user_id, app_id)
+  return erased
 }
 
 interface NamedPayment {
@@ -91,10 +120,12 @@ async function ensureAndLockPayments(
   const lines = Map.groupBy(await selectPaymentLines(tx, knownIds), (line) => line.payment_id)
   const held = new Map<PaymentId, LockedPayment>()
   for (const row of known) {
-    const ofPayment = (lines.get(row.payment_id) ?? []).map((line) => [line.line_no, line] as const)
+    const ofPayment = lines.get(row.payment_id) ?? []
+    const payerIsErased = ofPayment.some((line) => line.payer_status === 'erased')
+    const byNumber = new Map(ofPayment.map((line) => [line.line_no, line] as const))
     const isNew = ofPayment.length === 0
     const causes = isNew ? await selectCauses(tx, row.payment_id) : []
-    held.set(row.payment_id, { row, lines: new Map(ofPayment), isNew, isStored: true, causes })
+    held.set(row.payment_id, { row, lines: byNumber, isNew, isStored: true, causes, payerIsErased })
   }
   return resolvePayments({ named, written, held, nowMs })
 }
@@ -205,6 +236,7 @@ function makePayment({ verified, candidateId }: NamedPayment, nowMs: number): Lo
     isNew: true,
     isStored: false,
     causes: [],
+    payerIsErased: false,
   }
 }
 

@@ -17,6 +17,22 @@ export interface EventVerdict {
   readonly orderId: OrderId | null
 }
 
+const NO_BODY = new Uint8Array(0)
+
+/** What is kept of a message about somebody who was erased: that it came, what was decided, and the hash of what it said. */
+export function withoutPerson({ event }: KeptEvent): KeptEvent {
+  return { event: { ...event, headers: withoutPersonalHeaders(event.headers) }, body: NO_BODY }
+}
+
+// What a program calls itself may tell one device from others; a signature or the name of a channel is nobody's.
+const PERSONAL_HEADERS: ReadonlySet<string> = new Set(['user-agent'])
+
+/** The kept headers of a message without those that tell of a person. */
+export function withoutPersonalHeaders(headers: string): string {
+  const kept = Object.entries(JSON.parse(headers) as Record<string, string>)
+  return JSON.stringify(Object.fromEntries(kept.filter(([name]) => !PERSONAL_HEADERS.has(name))))
+}
+
 /** The record of one authenticated message, with the SHA-256 of what was sent. */
 export function keepEvent(message: MessageSource, outcome: EventVerdict): KeptEvent {
   const { evidence } = message

@@ -1,6 +1,8 @@
-import type { Tx } from '../../db/database.ts'
-import type { NewRow, Row } from '../../db/schema.ts'
-import type { PaymentId } from '../../kernel/ids.ts'
+import { bulkUpdate } from '../../db/bulk-update.ts'
+import type { Db, Tx } from '../../db/database.ts'
+import type { NewRow, PlayerStatus, Row } from '../../db/schema.ts'
+import type { PaymentId, PlayerId } from '../../kernel/ids.ts'
+import { withoutPersonalHeaders } from './payment-event.ts'
 
 /**
  * Writes the identities that nobody wrote before and locks them all, in the order of their keys: two deliveries of one
@@ -55,9 +57,41 @@ export async function lockPayments(tx: Tx, paymentIds: readonly PaymentId[]): Pr
     .execute()
 }
 
-export async function selectPaymentLines(tx: Tx, paymentIds: readonly PaymentId[]): Promise<Row<'payment_lines'>[]> {
+/** A line of a known payment, with how its payer stands now; null where the payment names no player of its app. */
+export type PayersLine = Row<'payment_lines'> & { readonly payer_status: PlayerStatus | null }
+
+/**
+ * The lines of payments that this transaction holds. A replay locks no player, so its payer's standing is read here:
+ * whoever is erased has each of their payments locked after it, and finds what a replay wrote that came before.
+ */
+export async function selectPaymentLines(tx: Tx, paymentIds: readonly PaymentId[]): Promise<PayersLine[]> {
   if (paymentIds.length === 0) return []
-  return await tx.selectFrom('payment_lines').selectAll().where('payment_id', 'in', paymentIds).execute()
+  return await tx
+    .selectFrom('payment_lines')
+    .innerJoin('payments', 'payments.payment_id', 'payment_lines.payment_id')
+    .leftJoin('users', (join) =>
+      join
+        .on((eb) => eb('users.user_id', '=', eb.ref('payments.payer_user_id').$castTo<PlayerId>()))
+        .onRef('users.app_id', '=', 'payments.app_id'),
+    )
+    .selectAll('payment_lines')
+    .select('users.status as payer_status')
+    .where('payment_lines.payment_id', 'in', paymentIds)
+    .execute()
+}
+
+/** Those of some players who were erased, each with their app. */
+export async function selectErased(
+  db: Db,
+  playerIds: readonly PlayerId[],
+): Promise<Pick<Row<'users'>, 'user_id' | 'app_id'>[]> {
+  if (playerIds.length === 0) return []
+  return await db
+    .selectFrom('users')
+    .select(['user_id', 'app_id'])
+    .where('user_id', 'in', playerIds)
+    .where('status', '=', 'erased')
+    .execute()
 }
 
 /** Keeps the transaction id that a payment told late. */
@@ -106,4 +140,23 @@ export async function insertPaymentEvents(
     .insertInto('payment_event_bodies')
     .values(events.map(({ event, body }) => ({ event_id: event.event_id, body })))
     .execute()
+}
+
+/** Blanks what kept messages say of a person: bodies and personal headers. Verdicts and hashes stay. */
+export async function blankPaymentEvents(
+  tx: Tx,
+  events: readonly Pick<Row<'payment_events'>, 'event_id' | 'headers'>[],
+): Promise<void> {
+  if (events.length === 0) return
+  await tx
+    .updateTable('payment_event_bodies')
+    .set({ body: Buffer.alloc(0) })
+    .where(
+      'event_id',
+      'in',
+      events.map((event) => event.event_id),
+    )
+    .execute()
+  const rows = events.map(({ event_id, headers }) => ({ event_id, headers: withoutPersonalHeaders(headers) }))
+  await bulkUpdate(tx, { table: 'payment_events', key: 'event_id', columns: ['headers'], rows })
 }

@@ -17,7 +17,7 @@ import {
 import { insertOutboxEvents } from '../outbox/index.ts'
 import { lockPlayers, saveLockedPlayers } from '../players/index.ts'
 import { itemAt, listPrice, type StoreItem } from '../store/index.ts'
-import { keepEvent } from './payment-event.ts'
+import { keepEvent, withoutPerson } from './payment-event.ts'
 import { insertPaymentEvents } from './queries.ts'
 import type { SettleDeps } from './settle-payments.ts'
 
@@ -48,7 +48,9 @@ export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure):
     if (refusal || !player) {
       const code = refusal ?? 'player_not_found'
       const orderId = existing?.order_id ?? null
-      await insertPaymentEvents(tx, [keepEvent(failure, { verdict: code, paymentId: null, orderId })])
+      const kept = keepEvent(failure, { verdict: code, paymentId: null, orderId })
+      const isOfErased = player?.app_id === failure.appId && player.status === 'erased'
+      await insertPaymentEvents(tx, [isOfErased ? withoutPerson(kept) : kept])
       return { outcome: refused(code), verdict: code as string }
     }
     // From here on nothing may be refused.

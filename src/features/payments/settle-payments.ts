@@ -16,7 +16,7 @@ import { insertLedgerTransactions } from '../wallet/index.ts'
 import { applyDecision } from './apply-decision.ts'
 import { insertOrderReversals, mergeCauses } from './cause-queries.ts'
 import { type LockedPayment, lockSettlement, orderKey } from './lock-settlement.ts'
-import { keepEvent } from './payment-event.ts'
+import { keepEvent, withoutPerson } from './payment-event.ts'
 import {
   deleteIdentities,
   insertPaymentEvents,
@@ -96,13 +96,15 @@ function settleOne(
   invariant(first, 'a verified payment has at least one line')
   const hasOrder = draft.locked.orders.has(orderKey({ appId: verified.appId, orderId: first.orderId }))
   const verdicts = new Set(results.map((result) => result.verdict))
-  draft.events.push(
-    keepEvent(verified, {
-      verdict: verdicts.size === 1 ? [...verdicts].join() : 'mixed',
-      paymentId: held.row.payment_id,
-      orderId: hasOrder ? first.orderId : null,
-    }),
+  const kept = keepEvent(verified, {
+    verdict: verdicts.size === 1 ? [...verdicts].join() : 'mixed',
+    paymentId: held.row.payment_id,
+    orderId: hasOrder ? first.orderId : null,
+  })
+  const isOfErased = [verified.playerId, held.row.payer_user_id].some(
+    (playerId) => draft.locked.erased.get(playerId) === verified.appId,
   )
+  draft.events.push(isOfErased ? withoutPerson(kept) : kept)
   return results.map((result) => result.outcome)
 }
 

@@ -14,8 +14,16 @@ const ATTEMPTS_MAX = 5
  */
 export async function bindSession(
   deps: { sessions: SessionStore },
-  { sessionId, playerId, userAgent }: { sessionId: SessionId; playerId: PlayerId; userAgent: string | undefined },
+  login: {
+    sessionId: SessionId
+    playerId: PlayerId
+    userAgent: string | undefined
+    /** The session whose code stands in for a login. */
+    openedBy?: SessionId
+  },
 ): Promise<Outcome<null>> {
+  const { sessionId, playerId, openedBy = null } = login
+  const client = clientName(login.userAgent)
   let listed: number | null = null
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const session = await deps.sessions.find(sessionId)
@@ -24,7 +32,7 @@ export async function bindSession(
       if (listed !== null) await deps.sessions.strike(playerId, sessionId)
       return refused(session === null ? 'session_revoked' : 'session_bound')
     }
-    listed ??= await deps.sessions.enlist(playerId, { sessionId, client: clientName(userAgent), startedAtMs: null })
+    listed ??= await deps.sessions.enlist(playerId, { sessionId, client, startedAtMs: null, openedBy })
     if (!(await deps.sessions.replace(sessionId, { from: session, to: { ...session, playerId } }))) continue
     if (listed > SESSIONS_MAX) await endOldestSessions(deps, { playerId, begun: sessionId })
     return accepted(null)

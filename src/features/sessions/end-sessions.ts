@@ -1,11 +1,17 @@
-import type { PlayerId, SessionId } from '../../kernel/ids.ts'
+import type { AppId, PlayerId, SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { Origin, RecordSecurityEvent } from '../../kernel/security-event.ts'
 import { livingSessions } from './list-sessions.ts'
 import { sessionsToEnd } from './rules.ts'
 import type { SessionStore } from './session-store.ts'
 
 interface EndDeps {
   readonly sessions: SessionStore
+}
+
+/** For what is written in the trail. */
+interface ToldDeps extends EndDeps {
+  readonly record: RecordSecurityEvent
 }
 
 /** Ends a session and takes it off its player's list. False when it was over before. */
@@ -19,26 +25,65 @@ export async function endSession(
   return wasLiving
 }
 
+/** Ends the session that asks for it. */
+export async function logOut(
+  deps: ToldDeps,
+  session: { appId: AppId; sessionId: SessionId; playerId: PlayerId | null; origin: Origin },
+): Promise<void> {
+  await endSession(deps, session)
+  tell(deps, 'logged_out', session)
+}
+
 /** Ends a session that a player chose from the list. One that is not this player's is not there: `session_not_found`. */
 export async function revokeSession(
-  deps: EndDeps,
-  chosen: { sessionId: SessionId; playerId: PlayerId },
+  deps: ToldDeps,
+  chosen: { appId: AppId; sessionId: SessionId; playerId: PlayerId; origin: Origin },
 ): Promise<Outcome<null>> {
   const session = await deps.sessions.find(chosen.sessionId)
   if (session?.playerId !== chosen.playerId) return refused('session_not_found')
-  return (await endSession(deps, chosen)) ? accepted(null) : refused('session_not_found')
+  if (!(await endSession(deps, chosen))) return refused('session_not_found')
+  tell(deps, 'session_revoked', chosen)
+  return accepted(null)
+}
+
+/** Ends every session of a player but `except`, on somebody's word, and tells how many ended. */
+export async function revokeSessionsOf(
+  deps: ToldDeps,
+  of: { appId: AppId; playerId: PlayerId; except: SessionId | null; origin: Origin | null },
+): Promise<number> {
+  const ended = await endSessionsOf(deps, of)
+  tell(deps, 'sessions_revoked', of)
+  return ended
+}
+
+function tell(
+  { record }: ToldDeps,
+  kind: 'logged_out' | 'session_revoked' | 'sessions_revoked',
+  { appId, playerId, origin }: { appId: AppId; playerId: PlayerId | null; origin: Origin | null },
+): void {
+  record({ kind, appId, playerId, provider: null, outcome: null, origin })
 }
 
 /**
  * Ends every session of a player but `except`, those included on which a login is under way, and tells how many ended.
- * A login that begins after the list was read is a new one and stays.
+ * A login that begins after the list was read is a new one and stays; a session that one of the ended has opened by a
+ * code meanwhile is none, and ends with it.
  */
 export async function endSessionsOf(
   deps: EndDeps,
   { playerId, except }: { playerId: PlayerId; except: SessionId | null },
 ): Promise<number> {
-  const living = await livingSessions(deps, playerId)
-  return endAll(deps, { playerId, ended: living.filter(({ sessionId }) => sessionId !== except) })
+  const others = (await livingSessions(deps, playerId)).filter(({ sessionId }) => sessionId !== except)
+  let count = await endAll(deps, { playerId, ended: others })
+  const over = new Set(others.map(({ sessionId }) => sessionId))
+  // Whoever redeems a code is listed first and then looks whether the session behind it lives: one of us sees the other.
+  for (let opened = others; opened.length > 0; ) {
+    const living = await livingSessions(deps, playerId)
+    opened = living.filter(({ sessionId, openedBy }) => sessionId !== except && openedBy !== null && over.has(openedBy))
+    for (const { sessionId } of opened) over.add(sessionId)
+    count += await endAll(deps, { playerId, ended: opened })
+  }
+  return count
 }
 
 /**

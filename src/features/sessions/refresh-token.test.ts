@@ -8,6 +8,7 @@ import { hashOfRefreshSecret, type Session, type SessionStore } from './session-
 
 const ID = 'ses_1' as Parameters<SessionStore['find']>[0]
 const FAMILY = 'family'
+const ORIGIN = { address: '192.0.2.1', userAgent: undefined, deviceId: null, requestId: 'test' }
 const newToken = () => newRefreshToken({ sessionId: ID, family: FAMILY })
 const sessionWith = (refreshHash: string): Session => ({
   appId: 'app' as AppId,
@@ -46,14 +47,14 @@ function storeOf(
 }
 
 const depsOf = (sessions: SessionStore) =>
-  ({ sessions, accessTokens: { sign: async () => 'a-token' } }) as unknown as SessionDeps
+  ({ sessions, accessTokens: { sign: async () => 'a-token' }, record: () => undefined }) as unknown as SessionDeps
 
 test('a login that binds the session in the same moment does not make a renewal look like a theft', async () => {
   const { token, hash } = newToken()
   const store = storeOf(sessionWith(hash), (held) => {
     if (held.session) held.session = { ...held.session, playerId: 10001 as PlayerId }
   })
-  const outcome = await refreshToken(depsOf(store), { refreshToken: token, userAgent: undefined })
+  const outcome = await refreshToken(depsOf(store), { refreshToken: token, origin: ORIGIN })
   assert.ok(outcome.ok)
   assert.equal(store.held.session?.playerId, 10001)
   assert.notEqual(store.held.session?.refreshHash, hash)
@@ -64,7 +65,7 @@ test('the same refresh token a moment earlier ends the session', async () => {
   const store = storeOf(sessionWith(hash), (held) => {
     if (held.session) held.session = { ...held.session, refreshHash: newToken().hash }
   })
-  const outcome = await refreshToken(depsOf(store), { refreshToken: token, userAgent: undefined })
+  const outcome = await refreshToken(depsOf(store), { refreshToken: token, origin: ORIGIN })
   assert.ok(!outcome.ok && outcome.refusal.code === 'token_reused')
   assert.equal(store.held.session, null)
 })
@@ -74,7 +75,7 @@ test('a session that ends in the same moment stays ended', async () => {
   const store = storeOf(sessionWith(hash), (held) => {
     held.session = null
   })
-  const outcome = await refreshToken(depsOf(store), { refreshToken: token, userAgent: undefined })
+  const outcome = await refreshToken(depsOf(store), { refreshToken: token, origin: ORIGIN })
   assert.ok(!outcome.ok && outcome.refusal.code === 'session_revoked')
   assert.equal(store.held.session, null)
 })
@@ -84,11 +85,11 @@ test('what never was a token of the session ends nothing, whoever knows its id',
   const { token: ofAnotherFamily } = newRefreshToken({ sessionId: ID, family: 'guessed' })
   const store = storeOf(sessionWith(hash), () => undefined)
   for (const guess of [ID, `${ID}.`, `${ID}..`, `${ID}.x`, `${ID}..${token.split('.')[2]}`, ofAnotherFamily]) {
-    const outcome = await refreshToken(depsOf(store), { refreshToken: guess, userAgent: undefined })
+    const outcome = await refreshToken(depsOf(store), { refreshToken: guess, origin: ORIGIN })
     assert.ok(!outcome.ok && outcome.refusal.code === 'session_revoked', guess)
     assert.notEqual(store.held.session, null, guess)
   }
-  assert.ok((await refreshToken(depsOf(store), { refreshToken: token, userAgent: undefined })).ok)
+  assert.ok((await refreshToken(depsOf(store), { refreshToken: token, origin: ORIGIN })).ok)
 })
 
 test('a renewal whose answer the store loses is answered all the same, and its new token is the one that lives', async () => {
@@ -101,10 +102,10 @@ test('a renewal whose answer the store loses is answered all the same, and its n
       throw new KeyValueUnavailable('the answer is lost')
     },
   }
-  const outcome = await refreshToken(depsOf(loses), { refreshToken: token, userAgent: undefined })
+  const outcome = await refreshToken(depsOf(loses), { refreshToken: token, origin: ORIGIN })
   assert.ok(outcome.ok)
   const { refreshToken: next } = outcome.value
-  assert.ok((await refreshToken(depsOf(store), { refreshToken: next ?? '', userAgent: undefined })).ok)
+  assert.ok((await refreshToken(depsOf(store), { refreshToken: next ?? '', origin: ORIGIN })).ok)
 })
 
 test('a renewal that never reached the store is refused, and its token is still good', async () => {
@@ -113,8 +114,7 @@ test('a renewal that never reached the store is refused, and its token is still 
   const unreached = async () => {
     throw new KeyValueUnavailable('gone')
   }
-  const renew = (sessions: SessionStore) =>
-    refreshToken(depsOf(sessions), { refreshToken: token, userAgent: undefined })
+  const renew = (sessions: SessionStore) => refreshToken(depsOf(sessions), { refreshToken: token, origin: ORIGIN })
   await assert.rejects(renew({ ...store, replace: unreached }), KeyValueUnavailable)
   assert.ok((await renew(store)).ok)
 })

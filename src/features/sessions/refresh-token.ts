@@ -1,12 +1,13 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { PlayerId, SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import type { Origin } from '../../kernel/security-event.ts'
 import { KeyValueUnavailable } from '../../kv/kv.ts'
-import { ACCESS_TOKEN_SECONDS } from './access-token.ts'
 import { endOldestSessions, endSession } from './end-sessions.ts'
 import { type IssuedToken, newRefreshToken, type SessionDeps } from './issue-token.ts'
 import { clientName, SESSIONS_MAX } from './rules.ts'
 import { hashOfRefreshSecret, type Session } from './session-store.ts'
+import { ACCESS_TOKEN_SECONDS } from './signing-key-rules.ts'
 
 // Only this session's own client competes here: a login that binds it, or the same refresh token a second time.
 const ATTEMPTS_MAX = 5
@@ -18,7 +19,7 @@ const ATTEMPTS_MAX = 5
  */
 export async function refreshToken(
   deps: SessionDeps,
-  input: { refreshToken: string; userAgent: string | undefined },
+  input: { refreshToken: string; origin: Origin },
 ): Promise<Outcome<IssuedToken>> {
   const [sessionText = '', family = '', secret = ''] = input.refreshToken.split('.', 3)
   const sessionId = sessionText as SessionId
@@ -28,12 +29,15 @@ export async function refreshToken(
     const session = await deps.sessions.find(sessionId)
     if (!session || !equalTexts(familyHash, session.familyHash)) return refused('session_revoked')
     if (!equalTexts(hash, session.refreshHash)) {
-      await endSession(deps, { sessionId, playerId: session.playerId })
+      const { appId, playerId } = session
+      await endSession(deps, { sessionId, playerId })
+      const about = { appId, playerId, provider: null, outcome: 'token_reused' } as const
+      deps.record({ kind: 'token_reused', ...about, origin: input.origin })
       return refused('token_reused')
     }
     const { playerId } = session
     // Before the old token dies: should the list be out of reach, it can be used again.
-    if (playerId !== null) await keepListed(deps, { sessionId, playerId, userAgent: input.userAgent })
+    if (playerId !== null) await keepListed(deps, { sessionId, playerId, userAgent: input.origin.userAgent })
     const next = newRefreshToken({ sessionId, family })
     // Refused also when a login has just bound the session: then the token is still good, and is tried again.
     if (!(await rotate(deps, { sessionId, from: session, refreshHash: next.hash }))) continue
@@ -67,7 +71,7 @@ async function keepListed(
   { sessionId, playerId, userAgent }: { sessionId: SessionId; playerId: PlayerId; userAgent: string | undefined },
 ): Promise<void> {
   const known = (await deps.sessions.entries(playerId)).get(sessionId)
-  const entry = known ?? { client: clientName(userAgent), startedAtMs: null }
+  const entry = known ?? { client: clientName(userAgent), startedAtMs: null, openedBy: null }
   const listed = await deps.sessions.enlist(playerId, { sessionId, ...entry })
   if (listed > SESSIONS_MAX) await endOldestSessions(deps, { playerId, begun: sessionId })
 }

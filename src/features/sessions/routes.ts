@@ -4,41 +4,18 @@ import { isoTime } from '../../kernel/clock.ts'
 import type { SessionId } from '../../kernel/ids.ts'
 import { accepted } from '../../kernel/outcome.ts'
 import { SECRET_LENGTH_MAX } from '../../kernel/secret-length.ts'
-import { endSession, endSessionsOf, revokeSession } from './end-sessions.ts'
-import { type IssuedToken, issueToken, type SessionDeps } from './issue-token.ts'
+import { logOut, revokeSession, revokeSessionsOf } from './end-sessions.ts'
+import { handoverRoutes } from './handover-routes.ts'
+import { issueToken, type SessionDeps } from './issue-token.ts'
 import { listSessions } from './list-sessions.ts'
 import { refreshToken } from './refresh-token.ts'
-
-const TokenAnswer = Type.Object({
-  token: Type.String({ description: 'Send it as `Authorization: Bearer <token>`' }),
-  token_type: Type.Literal('Bearer'),
-  expires_in: Type.Integer({ description: 'Seconds' }),
-  scope: Type.Union([Type.Literal('client'), Type.Literal('server')]),
-  refresh_token: Type.Optional(Type.String({ description: 'For /token/refresh; clients only, each works once' })),
-})
-
-function tokenAnswer(issued: IssuedToken) {
-  return {
-    token: issued.token,
-    token_type: 'Bearer' as const,
-    expires_in: issued.expiresInSeconds,
-    scope: issued.scope,
-    ...(issued.refreshToken === null ? {} : { refresh_token: issued.refreshToken }),
-  }
-}
-
-const EXAMPLE_ANSWER = {
-  token: 'eyJhbGciOiJIUzI1NiJ9.eyJzY29wZSI6ImNsaWVudCJ9.c2lnbmF0dXJl',
-  token_type: 'Bearer' as const,
-  expires_in: 10_800,
-  scope: 'client' as const,
-  refresh_token: 'ses_5d41402abc4b2a76b9719d911017c592.ZmFtaWx5.cmVmcmVzaC1zZWNyZXQ',
-}
+import { TOKEN_EXAMPLE, TokenAnswer, tokenAnswer } from './token-answer.ts'
 
 /** The calls that start, renew and end a session, and those by which a player looks after all of them. */
 export function sessionRoutes(deps: SessionDeps) {
   return {
     ...ownSessionsRoutes(deps),
+    ...handoverRoutes(deps),
 
     issueToken: defineRoute({
       summary: 'Start a session',
@@ -56,9 +33,9 @@ export function sessionRoutes(deps: SessionDeps) {
       }),
       answer: TokenAnswer,
       errors: ['invalid_app', 'sessions_unavailable'],
-      examples: { body: { appId: 'com.funtriolimited.slots.casino.free' }, answer: EXAMPLE_ANSWER },
-      handle: async ({ body }) => {
-        const issued = await issueToken(deps, { appId: body.appId, appSecret: body.appSecret ?? null })
+      examples: { body: { appId: 'com.funtriolimited.slots.casino.free' }, answer: TOKEN_EXAMPLE },
+      handle: async ({ body, origin }) => {
+        const issued = await issueToken(deps, { appId: body.appId, appSecret: body.appSecret ?? null, origin })
         return issued.ok ? accepted(tokenAnswer(issued.value)) : issued
       },
     }),
@@ -74,10 +51,9 @@ export function sessionRoutes(deps: SessionDeps) {
       }),
       answer: TokenAnswer,
       errors: ['session_revoked', 'token_reused', 'sessions_unavailable'],
-      examples: { body: { refresh_token: EXAMPLE_ANSWER.refresh_token }, answer: EXAMPLE_ANSWER },
-      handle: async ({ body, headers }) => {
-        const userAgent = headers['user-agent'] as string | undefined
-        const issued = await refreshToken(deps, { refreshToken: body.refresh_token, userAgent })
+      examples: { body: { refresh_token: TOKEN_EXAMPLE.refresh_token }, answer: TOKEN_EXAMPLE },
+      handle: async ({ body, origin }) => {
+        const issued = await refreshToken(deps, { refreshToken: body.refresh_token, origin })
         return issued.ok ? accepted(tokenAnswer(issued.value)) : issued
       },
     }),
@@ -91,8 +67,8 @@ export function sessionRoutes(deps: SessionDeps) {
       answer: Type.Object({ msg: Type.String() }),
       errors: [],
       examples: { body: {}, answer: { msg: 'Logged out.' } },
-      handle: async ({ caller, language }) => {
-        await endSession(deps, caller)
+      handle: async ({ caller, language, origin }) => {
+        await logOut(deps, { ...caller, origin })
         return accepted({ msg: language === 'zh' ? '已退出登录。' : 'Logged out.' })
       },
     }),
@@ -151,8 +127,8 @@ function ownSessionsRoutes(deps: SessionDeps) {
       answer: Type.Object({ msg: Type.String() }),
       errors: ['session_not_found'],
       examples: { body: {}, answer: { msg: 'The session has been ended.' } },
-      handle: async ({ caller, params, language }) => {
-        const revoked = await revokeSession(deps, { playerId: caller.playerId, sessionId: params.id as SessionId })
+      handle: async ({ caller, params, language, origin }) => {
+        const revoked = await revokeSession(deps, { ...caller, sessionId: params.id as SessionId, origin })
         if (!revoked.ok) return revoked
         return accepted({ msg: language === 'zh' ? '该会话已结束。' : 'The session has been ended.' })
       },
@@ -167,8 +143,8 @@ function ownSessionsRoutes(deps: SessionDeps) {
       answer: Type.Object({ ended: Type.Integer(), msg: Type.String() }),
       errors: [],
       examples: { body: {}, answer: { ended: 2, msg: 'Other sessions ended: 2.' } },
-      handle: async ({ caller, language }) => {
-        const ended = await endSessionsOf(deps, { playerId: caller.playerId, except: caller.sessionId })
+      handle: async ({ caller, language, origin }) => {
+        const ended = await revokeSessionsOf(deps, { ...caller, except: caller.sessionId, origin })
         return accepted({
           ended,
           msg: language === 'zh' ? `已结束 ${ended} 个其他会话。` : `Other sessions ended: ${ended}.`,

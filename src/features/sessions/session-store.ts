@@ -30,6 +30,8 @@ export interface SessionEntry {
   readonly startedAtMs: number
   /** What the client says it is. */
   readonly client: string
+  /** The session whose one-time code began it; null for a login. */
+  readonly openedBy: SessionId | null
 }
 
 export interface SessionStore {
@@ -42,7 +44,7 @@ export interface SessionStore {
   /** Writes a session into its player's list, begun now when `startedAtMs` is null. Gives how many the list has then. */
   enlist(
     playerId: PlayerId,
-    entry: { sessionId: SessionId; client: string; startedAtMs: number | null },
+    entry: { sessionId: SessionId; client: string; startedAtMs: number | null; openedBy: SessionId | null },
   ): Promise<number>
   /** A player's list, with what has ended and nobody has struck yet: whoever reads it looks each session up. */
   entries(playerId: PlayerId): Promise<ReadonlyMap<SessionId, SessionEntry>>
@@ -68,13 +70,13 @@ export function openSessionStore({ kv, clock }: { kv: KeyValueStore; clock: Cloc
     replace: (sessionId, { from, to }) =>
       kv.compareAndSet(keyOf(sessionId), { expected: encode(from), next: fromNow(to), ttlMs: ttlOf(to) }),
     end: (sessionId) => kv.delete(keyOf(sessionId)),
-    enlist: (playerId, { sessionId, client, startedAtMs }) => {
-      const entry = JSON.stringify({ startedAtMs: startedAtMs ?? clock.nowMs(), client } satisfies SessionEntry)
-      return kv.setField(listOf(playerId), sessionId, entry, { ttlMs: LIST_TTL_MS })
+    enlist: (playerId, { sessionId, startedAtMs, ...entry }) => {
+      const begun: SessionEntry = { startedAtMs: startedAtMs ?? clock.nowMs(), ...entry }
+      return kv.setField(listOf(playerId), sessionId, JSON.stringify(begun), { ttlMs: LIST_TTL_MS })
     },
     entries: async (playerId) => {
       const fields = await kv.fields(listOf(playerId))
-      return new Map([...fields].map(([id, text]) => [id as SessionId, JSON.parse(text) as SessionEntry]))
+      return new Map([...fields].map(([id, text]) => [id as SessionId, decodeEntry(text)]))
     },
     strike: async (playerId, sessionId) => void (await kv.deleteField(listOf(playerId), sessionId)),
   }
@@ -92,6 +94,11 @@ export function hashOfRefreshSecret(secret: string): string {
 // A list, so that the same session is always the same text: replace() compares it.
 function encode({ appId, playerId, familyHash, refreshHash, expiresAtMs }: Session): string {
   return JSON.stringify([appId, playerId, familyHash, refreshHash, expiresAtMs])
+}
+
+/** An entry of an older release does not say what opened it: a login did. */
+function decodeEntry(text: string): SessionEntry {
+  return { openedBy: null, ...(JSON.parse(text) as Omit<SessionEntry, 'openedBy'>) }
 }
 
 type Encoded = [AppId, PlayerId | null, string, string, number]

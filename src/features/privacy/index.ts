@@ -1,0 +1,7 @@
+export { type ActDeps, actOnNotices } from './act-on-notices.ts'
+export { blankLateEvents } from './blank-late-events.ts'
+export { type DescribedPlayer, describePlayer, readTrail } from './describe-player.ts'
+export { type EraseDeps, type Erased, erasePlayer } from './erase-player.ts'
+export { type ExportProgress, exportPlayer } from './export-player.ts'
+export type { PrivacyDeps } from './routes.ts'
+export { signPlayerOut } from './sign-player-out.ts'
