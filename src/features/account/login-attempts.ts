@@ -137,7 +137,7 @@ async function changeFailures(
     const nowMs = clock.nowMs()
     const before = livingFailures(decode(text), nowMs)
     if (right && before === null) return
-    const next = before !== null && right ? withRightLogin(by, before) : withFailure(before, nowMs)
+    const next = before !== null && right ? withRightLogin(by, before) : withFailure(by, before, nowMs)
     if (next === null) {
       await kv.delete(key)
       return
