@@ -12,6 +12,7 @@ export interface Failures {
  * `pair`: two login codes' worth of tries, so that whoever has mistyped one to death may still use the next.
  * `address`: a household or a school; behind a carrier's address right logins make up for the failures of others.
  * `identity`: far more than its own player ever needs, so that strangers must come from many addresses to lock one out.
+ * The last two keep nobody out who has logged in rightly from where they are (login-attempts.ts).
  */
 export const FAILURES_MAX: Readonly<Record<CountedBy, number>> = { pair: 10, address: 20, identity: 100 }
 
