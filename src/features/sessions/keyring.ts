@@ -170,33 +170,31 @@ async function openLoader(deps: {
   let sinceBegun = stopwatch()
   let isAway = false
   let underWay: Promise<void> = Promise.resolve()
-  let readings = 0
+  let behind: Promise<void> | null = null
   let awaited: Promise<void> | null = null
   let waiting = 0
 
   // One after the other, so that no older reading replaces a younger one.
   const reload = (): Promise<void> => {
-    readings += 1
     const reading = underWay.then(async () => {
       readAtMs = clock.nowMs()
       sinceBegun = stopwatch()
       ring = await deps.read()
       isAway = false
     })
-    const told = reading.catch((error: unknown) => {
+    underWay = reading.catch((error: unknown) => {
       if (!isAway) deps.stale(error)
       isAway = true
-    })
-    underWay = told.finally(() => {
-      readings -= 1
     })
     return reading
   }
   const reloadBehind = (): void => {
     // A database that hangs must not find a queue of readings when it is back: whoever looks a key up waits behind it.
-    if (readings > 0) return
-    readAtMs = clock.nowMs()
-    reload().catch(() => undefined)
+    behind ??= reload()
+      .catch(() => undefined)
+      .finally(() => {
+        behind = null
+      })
   }
   const readInTime = async (): Promise<void> => {
     await underWay
