@@ -190,7 +190,8 @@ async function openLoader(deps: {
   }
   const reloadBehind = (): void => {
     // A database that hangs must not find a queue of readings when it is back: whoever looks a key up waits behind it.
-    behind ??= reload()
+    if (behind !== null) return
+    behind = reload()
       .catch(() => undefined)
       .finally(() => {
         behind = null
