@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
+import { equalTexts } from '../../kernel/equal-texts.ts'
 import type { PlayerId, SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Origin } from '../../kernel/security-event.ts'
@@ -74,8 +74,4 @@ async function keepListed(
   const entry = known ?? { client: clientName(userAgent), startedAtMs: null, openedBy: null }
   const listed = await deps.sessions.enlist(playerId, { sessionId, ...entry })
   if (listed > SESSIONS_MAX) await endOldestSessions(deps, { playerId, begun: sessionId })
-}
-
-function equalTexts(a: string, b: string): boolean {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 }
