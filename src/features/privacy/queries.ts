@@ -73,21 +73,6 @@ export async function deletePassingAnswers(tx: Tx, playerId: PlayerId): Promise<
     .execute()
 }
 
-/** The newest security events of a player. */
-export async function selectNewestEvents(
-  db: Db,
-  { playerId, limit }: { playerId: PlayerId; limit: number },
-): Promise<Row<'security_events'>[]> {
-  return await db
-    .selectFrom('security_events')
-    .selectAll()
-    .where('user_id', '=', playerId)
-    .orderBy('at_ms', 'desc')
-    .orderBy('event_id', 'desc')
-    .limit(limit)
-    .execute()
-}
-
 /** Writes a notice if nobody has, and gives the one that stands. */
 export async function ensureNotice(tx: Tx, notice: NewRow<'identity_notices'>): Promise<Row<'identity_notices'>> {
   await tx
