@@ -165,8 +165,8 @@ export const VARIABLES = {
     zh: '每个客户端地址（IPv6 为 /64 网段）每分钟可调用 API 的次数，其中四分之一可同时发出；0 表示不限。游戏服务器与签名调用不受限制。共用同一 Redis 的所有进程合并计数。',
   }),
   RATE_LIMIT_LOGIN_PER_MINUTE: variable('whole number', callsPerMinute, {
-    en: 'The same for `token`, `token/refresh`, `login`, `login/code`, `login/nonce` and `account/link` alone, which also count above. With 0, neither failed logins nor login codes are counted by client address.',
-    zh: '同上，但仅针对 `token`、`token/refresh`、`login`、`login/code`、`login/nonce` 与 `account/link`（同时计入上一项）。设为 0 时，登录失败与验证码发送也不再按客户端地址计数。',
+    en: 'The same for `token`, `token/refresh`, `handover/redeem`, `login`, `login/code`, `login/nonce` and `account/link` alone, which also count above. With 0, neither failed logins nor login codes are counted by client address.',
+    zh: '同上，但仅针对 `token`、`token/refresh`、`handover/redeem`、`login`、`login/code`、`login/nonce` 与 `account/link`（同时计入上一项）。设为 0 时，登录失败与验证码发送也不再按客户端地址计数。',
   }),
   RATE_LIMIT_PLAYER_PER_MINUTE: variable('whole number', callsPerMinute, {
     en: 'The same for one player, from whichever addresses: counted once a token has proven who calls.',

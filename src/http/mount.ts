@@ -161,18 +161,22 @@ export function sendRefusal(
     )
 }
 
-/** A POST without a body is one with none of its fields; numbers of a query are read as numbers, nothing else is. */
+/**
+ * A POST without a body is one with none of its fields; numbers of a query are read as numbers, nothing else is. A field
+ * that a call does not list is left out of its query: no handler meets one that nobody has checked.
+ */
 function prepareInput(route: Route, request: FastifyRequest): void {
   if (route.body && request.body === undefined) request.body = {}
-  const properties = (route.query as { properties?: Record<string, { type?: unknown }> } | undefined)?.properties
-  if (!properties) return
-  const query = request.query as Record<string, unknown>
-  for (const [name, schema] of Object.entries(properties)) {
-    const value = query[name]
-    if (schema.type === 'integer' && typeof value === 'string' && /^-?[0-9]{1,15}$/.test(value)) {
-      query[name] = Number(value)
-    }
+  const listed = (route.query as { properties?: Record<string, { type?: unknown }> } | undefined)?.properties ?? {}
+  const given = request.query as Readonly<Record<string, unknown>>
+  const query: Record<string, unknown> = {}
+  for (const [name, schema] of Object.entries(listed)) {
+    if (!Object.hasOwn(given, name)) continue
+    const value = given[name]
+    const isNumber = schema.type === 'integer' && typeof value === 'string' && /^-?[0-9]{1,15}$/.test(value)
+    query[name] = isNumber ? Number(value) : value
   }
+  request.query = query
 }
 
 // What a client calls its device is nobody's business to read; what is longer or stranger is no such name.

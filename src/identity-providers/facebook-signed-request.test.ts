@@ -72,6 +72,8 @@ test('what Facebook has not sent is refused, each way by its own code', () => {
     [readField(signed({ ...genuine, user_id: '' })), 'proof_malformed'],
     [readField(signed({ ...genuine, issued_at: String(ISSUED_AT) })), 'proof_malformed'],
     [readField(signed([genuine])), 'proof_malformed'],
+    [readField(signed({ ...genuine, code: 'AQB-of-a-login' })), 'invalid_proof'],
+    [readField(signed({ ...genuine, oauth_token: 'EAA-of-a-canvas', expires: 0 })), 'invalid_proof'],
     [readField(VECTOR, ISSUED_AT + 86_401), 'proof_expired'],
     [readField(VECTOR, ISSUED_AT - 61), 'proof_not_yet_valid'],
   ]

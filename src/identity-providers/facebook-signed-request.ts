@@ -31,6 +31,8 @@ export function readSignedRequest(appSecret: string, { rawBody, nowMs }: RawNoti
   const said = jsonObject(Buffer.from(payload, 'base64url'))
   if (said === null) return refused('proof_malformed')
   const { algorithm, issued_at: issuedAt, user_id: userId } = said
+  // What a web page is given at a login is signed in the same way, and erases nobody in the hands of whoever finds it.
+  if (said['code'] !== undefined || said['oauth_token'] !== undefined) return refused('invalid_proof')
   if (String(algorithm).toUpperCase() !== 'HMAC-SHA256') return refused('proof_wrong_algorithm')
   const subject = readSubject(Number.isSafeInteger(userId) ? String(userId) : userId)
   if (subject === null || typeof issuedAt !== 'number' || !Number.isSafeInteger(issuedAt)) {

@@ -121,6 +121,22 @@ onEveryEngine(
       }
     })
 
+    test('once a refresh token is used twice, what its session has opened by codes is over too, and nothing else', async () => {
+      const [game, tablet] = [await play('stolen'), await play('stolen')]
+      const shop = assertDone(await redeem(await ask(game.token)))
+      const beyond = assertDone(await redeem(await ask(shop.token)))
+      const ofTablet = assertDone(await redeem(await ask(tablet.token)))
+      const renew = () => on.app.call('POST', '/api/v1/token/refresh', { body: { refresh_token: game.refresh } })
+      const thief = assertDone(await renew())
+      const ofThief = assertDone(await redeem(await ask(thief.token)))
+      assertRefused(await renew(), 401, 'token_reused')
+      for (const { token } of [game, thief, shop, beyond, ofThief]) {
+        assertRefused(await tryToken(token), 401, 'session_revoked')
+      }
+      for (const { token } of [tablet, ofTablet]) assertDone(await tryToken(token))
+      assert.equal((await list(tablet.token)).length, 2)
+    })
+
     test('nobody but a player gets a code, and no code is taken from an address', async () => {
       const anonymous = await on.app.clientToken()
       assertRefused(await on.app.call('POST', '/api/v1/handover', { token: anonymous }), 401, 'login_required')

@@ -92,8 +92,8 @@ onEveryEngine(
       assertRefused(await logIn(from, elsewhere, OTHER_APP_ID), 401, 'invalid_credential')
     })
 
-    test('twenty failures of one address lock it for everybody, and right logins make up for some', async () => {
-      const [guest, from] = [await makeGuest(), newAddress()]
+    test('twenty failures of one address lock it for whoever is new there, and right logins make up for some', async () => {
+      const [guest, other, from] = [await makeGuest(), await makeGuest(), newAddress()]
       const victims = await Promise.all(Array.from({ length: FAILURES_MAX.address / 5 }, () => makeGuest()))
       for (const victim of victims) await failOften(5, () => wrongly(from, victim))
       assertLocked(await rightly(from, guest), 30)
@@ -101,7 +101,29 @@ onEveryEngine(
       clock.moveMs(30 * SECOND_MS)
       for (let n = 0; n < 3; n++) assertDone(await rightly(from, guest))
       await failOften(3, () => wrongly(from, guest))
-      assertLocked(await rightly(from, guest), 30)
+      assertLocked(await rightly(from, other), 30)
+    })
+
+    test('whoever has logged in where they are is kept out there by no stranger, at the address or at the identity', async () => {
+      const [guest, stranger, home] = [await makeGuest(), await makeGuest(), newAddress()]
+      assertDone(await rightly(home, guest))
+      // A neighbour behind the same address, who keeps it locked for an hour.
+      for (let n = 0; n < FAILURES_MAX.address + 8; n++) {
+        clock.moveMs(3600 * SECOND_MS)
+        assertRefused(await wrongly(home, await makeGuest()), 401, 'invalid_credential')
+      }
+      assertLocked(await rightly(home, stranger), 3600)
+      assert.equal(assertDone(await rightly(home, guest)).uid, guest.uid)
+      // Many who guess at the one identity, from everywhere.
+      for (let n = 0; n < FAILURES_MAX.identity / 5; n++) {
+        const from = newAddress()
+        await failOften(5, () => wrongly(from, guest))
+      }
+      assertLocked(await rightly(newAddress(), guest), 30)
+      assert.equal(assertDone(await rightly(home, guest)).uid, guest.uid)
+      // Their own address is no way round the pair's lock.
+      await failOften(FAILURES_MAX.pair, () => wrongly(home, guest))
+      assertLocked(await rightly(home, guest), 3600)
     })
 
     test('a hundred failures from anywhere lock an identity everywhere', async () => {

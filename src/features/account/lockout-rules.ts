@@ -12,6 +12,7 @@ export interface Failures {
  * `pair`: two login codes' worth of tries, so that whoever has mistyped one to death may still use the next.
  * `address`: a household or a school; behind a carrier's address right logins make up for the failures of others.
  * `identity`: far more than its own player ever needs, so that strangers must come from many addresses to lock one out.
+ * The last two keep nobody out who has logged in rightly from where they are (login-attempts.ts).
  */
 export const FAILURES_MAX: Readonly<Record<CountedBy, number>> = { pair: 10, address: 20, identity: 100 }
 
@@ -19,6 +20,11 @@ const LOCK_FIRST_MS = 30_000
 const LOCK_MAX_MS = 60 * 60_000
 /** So long after the last one, failures are forgotten. */
 export const FAILURES_FADE_MS = 24 * 60 * 60_000
+/**
+ * An identity is forgiven one failure each time this has passed, 96 a day. Its pair's lock lets one address fail once an
+ * hour for ever: without this a single stranger who is patient would fill the count in days, and keep the player out.
+ */
+export const IDENTITY_FORGIVES_ONE_MS = 15 * 60_000
 
 /** The failures that still count. Another machine's clock may be ahead of ours: what it saw counts as seen now. */
 export function livingFailures(kept: Failures | null, nowMs: number): Failures | null {
@@ -31,11 +37,15 @@ export function lockedForMs(by: CountedBy, kept: Failures | null, nowMs: number)
   const failures = livingFailures(kept, nowMs)
   const beyond = failures === null ? -1 : failures.count - FAILURES_MAX[by]
   if (failures === null || beyond < 0) return 0
-  return Math.max(0, failures.lastAtMs + Math.min(LOCK_FIRST_MS * 2 ** beyond, LOCK_MAX_MS) - nowMs)
+  const lockMs = Math.round(Math.min(LOCK_FIRST_MS * 2 ** beyond, LOCK_MAX_MS))
+  return Math.max(0, failures.lastAtMs + lockMs - nowMs)
 }
 
-export function withFailure(kept: Failures | null, nowMs: number): Failures {
-  return { count: (livingFailures(kept, nowMs)?.count ?? 0) + 1, lastAtMs: nowMs }
+/** After a failure. What an identity was forgiven meanwhile is a fraction as well: whoever fails often is forgiven too. */
+export function withFailure(by: CountedBy, kept: Failures | null, nowMs: number): Failures {
+  const { count, lastAtMs } = livingFailures(kept, nowMs) ?? { count: 0, lastAtMs: nowMs }
+  const forgiven = by === 'identity' ? (nowMs - lastAtMs) / IDENTITY_FORGIVES_ONE_MS : 0
+  return { count: Math.max(0, count - forgiven) + 1, lastAtMs: nowMs }
 }
 
 /**

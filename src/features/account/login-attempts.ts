@@ -33,8 +33,9 @@ export interface LoginAttempts {
    * the same identity from the same address is looked at: those go one after the other in a process. So of any number
    * of guesses at once as many are looked at as may fail, and at most one more for each further process. Of guesses
    * that share only the identity or only the address, at most AT_ONCE_MAX are looked at beside each other in a process,
-   * and none any more once as many have failed as may. A right login costs one look into the store, and a write only
-   * where failures came before it.
+   * and none any more once as many have failed as may. Whoever has once logged in rightly from their address is kept
+   * waiting there by failures at that pair alone: what strangers do at the address or at the identity is not theirs. A
+   * right login costs one look into the store and a note that it was; more only where failures came before it.
    * @throws KeyValueUnavailable
    */
   look<T>(attempt: LoginAttempt, proof: () => Promise<Outcome<T>>): Promise<Outcome<T>>
@@ -56,6 +57,8 @@ export const AT_ONCE_MAX: Readonly<Record<CountedBy, number>> = { pair: 100, add
 const AT_ONCE_WAIT_MS = 1000
 /** Failures live a little longer in the store than they count: their end is judged by our clock, not by the store's. */
 const TTL_MS = FAILURES_FADE_MS + 60_000
+/** So long an identity is known at an address after it has logged in there: those who play come back within it. */
+const KNOWN_MS = 30 * 24 * 60 * 60_000
 /** Who loses this often is one of very many at once, and those have been counted. */
 const ATTEMPTS_MAX = 25
 
@@ -95,9 +98,12 @@ export function openLoginAttempts(deps: {
   const lookAlone = async <T>(counts: readonly Count[], proof: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
     const kept = await Promise.all(counts.map(async (each) => ({ ...each, failures: await readFailures(kv, each) })))
     const nowMs = clock.nowMs()
-    const waitMs = Math.max(0, ...kept.map(({ by, failures }) => lockedForMs(by, failures, nowMs)))
-    if (waitMs > 0) return locked(waitMs)
+    const waits = kept.map(({ by, key, failures }) => ({ by, key, waitMs: lockedForMs(by, failures, nowMs) }))
+    const waitMs = Math.max(0, ...waits.map((each) => each.waitMs))
+    const pair = waits.find(({ by }) => by === 'pair')
+    if (waitMs > 0 && !(pair?.waitMs === 0 && (await kv.get(knownKey(pair))) !== null)) return locked(waitMs)
     const outcome = await proof()
+    if (outcome.ok && pair) await kv.setIfAbsent(knownKey(pair), '1', { ttlMs: KNOWN_MS })
     if (!outcome.ok && !FAILED.has(outcome.refusal.code)) return outcome
     const counted = outcome.ok ? kept.filter(({ failures }) => failures !== null) : kept
     await Promise.all(counted.map((each) => changeFailures({ kv, clock }, each, { right: outcome.ok })))
@@ -123,6 +129,11 @@ function locked<T>(waitMs: number): Outcome<T> {
   return refused('login_locked', { retryAfterSeconds: Math.ceil(waitMs / 1000) })
 }
 
+/** Where it is noted that a pair has logged in rightly. */
+function knownKey({ key }: Pick<Count, 'key'>): string {
+  return `${key}:known`
+}
+
 async function readFailures(kv: KeyValueStore, { key }: Count): Promise<Failures | null> {
   return decode(await kv.get(key))
 }
@@ -137,7 +148,7 @@ async function changeFailures(
     const nowMs = clock.nowMs()
     const before = livingFailures(decode(text), nowMs)
     if (right && before === null) return
-    const next = before !== null && right ? withRightLogin(by, before) : withFailure(before, nowMs)
+    const next = before !== null && right ? withRightLogin(by, before) : withFailure(by, before, nowMs)
     if (next === null) {
       await kv.delete(key)
       return

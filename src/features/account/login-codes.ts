@@ -1,5 +1,6 @@
-import { createHmac, hkdfSync, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
+import { createHmac, hkdfSync, randomBytes, randomInt } from 'node:crypto'
 import type { Clock } from '../../kernel/clock.ts'
+import { equalTexts } from '../../kernel/equal-texts.ts'
 import type { KeyValueStore } from '../../kv/kv.ts'
 import type { Messengers } from '../../messaging/messenger.ts'
 import { CODE_TTL_MS, TRIES_MAX } from './code-rules.ts'
@@ -73,7 +74,7 @@ export function openLoginCodes(deps: {
       const tries = await kv.increment(`login-code-tries:${challenge.challengeId}`, {
         ttlMs: CODE_TTL_MS + STORE_MARGIN_MS,
       })
-      if (tries > TRIES_MAX || !isSame(sealCode(challenge.challengeId, typed), challenge.seal)) return false
+      if (tries > TRIES_MAX || !equalTexts(sealCode(challenge.challengeId, typed), challenge.seal)) return false
       // Of two right ones at once, only one finds what both have read.
       return kv.compareAndSet(key, { expected: kept, next: SPENT, ttlMs: STORE_MARGIN_MS })
     },
@@ -104,9 +105,4 @@ function decode(text: string): Challenge | null {
   if (text === SPENT) return null
   const [challengeId, seal, expiresAtMs] = JSON.parse(text) as [string, string, number]
   return { challengeId, seal, expiresAtMs }
-}
-
-function isSame(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)]
-  return left.length === right.length && timingSafeEqual(left, right)
 }

@@ -18,7 +18,19 @@ test('a name is shown as its platform shows it, without blanks around it and wit
 })
 
 test('what shows nothing is no name', () => {
-  for (const nothing of [null, '', '   ', '\u0000\u0007', '\u202e\u202c', '\u200b\u200d\u2060', '\u3000', '\u0301']) {
+  for (const nothing of [
+    null,
+    '',
+    '   ',
+    '\u0000\u0007',
+    '\u202e\u202c',
+    '\u200b\u200d\u2060',
+    '\u3000',
+    '\u0301',
+    '\u3164',
+    '\u115f\u1160 \uffa0',
+    '\u2800',
+  ]) {
     assert.equal(nameOf(nothing), '', JSON.stringify(nothing))
   }
 })

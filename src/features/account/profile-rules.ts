@@ -5,8 +5,8 @@ const AVATAR_URL_LENGTH_MAX = 1024
 
 // Control characters, halves of characters, and what turns the direction of the text around it.
 const UNSHOWABLE = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]/gu
-/** Joiners and such like show nothing by themselves. */
-const INVISIBLE = /^[\p{Cf}\p{Z}\p{Mn}]*$/u
+/** Joiners and such like show nothing by themselves; nor do some letters: the fillers of Hangul, and blank Braille. */
+const INVISIBLE = /^[\p{Cf}\p{Z}\p{Mn}\p{Default_Ignorable_Code_Point}\u2800]*$/u
 
 /** How a new player of a platform is first shown. */
 export interface FirstProfile {

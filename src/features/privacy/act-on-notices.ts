@@ -48,7 +48,7 @@ function forget(
       return 'erased'
     }
     await deleteIdentity(tx, { appId, provider, subject, playerId })
-    // Which platform a name came from is not kept, so it goes; the next login brings that of another one.
+    // Which platform a name came from is not kept, so it goes.
     await blankProfile(tx, playerId)
     return 'stays'
   })

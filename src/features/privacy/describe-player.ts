@@ -2,8 +2,9 @@ import type { Database } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
 import type { PlayerId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { listSecurityEvents } from '../security/index.ts'
 import { listSessions, type SessionStore } from '../sessions/index.ts'
-import { countKept, findAnyPlayer, selectNewestEvents } from './queries.ts'
+import { countKept, findAnyPlayer } from './queries.ts'
 
 /** A player with how much is kept of them. */
 export interface DescribedPlayer {
@@ -28,7 +29,8 @@ export async function describePlayer(
 export async function readTrail(
   { database }: { database: Database },
   { playerId, limit }: { playerId: PlayerId; limit: number },
-): Promise<Outcome<Row<'security_events'>[]>> {
+): Promise<Outcome<readonly Row<'security_events'>[]>> {
   if (!(await findAnyPlayer(database.db, playerId))) return refused('player_not_found')
-  return accepted(await selectNewestEvents(database.db, { playerId, limit }))
+  const page = await listSecurityEvents(database.db, { playerId, limit })
+  return page.ok ? accepted(page.value.rows) : page
 }

@@ -75,7 +75,7 @@ export async function exportPlayer(
       ['inbox', () => mapped(counted(messagesOf(db, playerId)), exportedRow)],
       ['payments', () => counted(exportedPayments(db, person))],
       ['payment_events', () => counted(exportedEvents(db, person))],
-      ['invitations', () => mapped(counted(invitesOf(db, playerId)), exportedRow)],
+      ['invitations', () => mapped(counted(invitesOf(db, playerId)), (row) => invitationOf(row, playerId))],
       ['security_events', () => mapped(counted(eventsOf(db, playerId)), exportedRow)],
     ])
     onProgress({ done: total, total })
@@ -96,6 +96,22 @@ function accountOf(player: Row<'users'>): Record<string, unknown> {
 /** Whether there is a credential is the person's to know; its hash is of use to a thief only. */
 function identityOf({ credential_hash, ...identity }: Row<'identities'>): Record<string, unknown> {
   return { ...exportedRow(identity), has_credential: credential_hash !== null }
+}
+
+/** What an invitation was to this player. Who the other one is, and when and what they bought, is that person's own. */
+function invitationOf(row: Row<'invite_rewards'>, playerId: PlayerId): Record<string, unknown> {
+  const { app_id, state, order_id, due_at_ms, settled_at_ms } = row
+  return row.invited_user_id === playerId
+    ? exportedRow({
+        role: 'invited',
+        app_id,
+        state,
+        order_id,
+        message_id: row.invited_message_id,
+        due_at_ms,
+        settled_at_ms,
+      })
+    : exportedRow({ role: 'inviter', app_id, state, message_id: row.inviter_message_id, settled_at_ms })
 }
 
 function sessionOf({ id, client, startedAtMs }: { id: string; client: string; startedAtMs: number }) {

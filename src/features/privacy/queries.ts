@@ -23,6 +23,18 @@ export async function blankProfile(tx: Tx, playerId: PlayerId): Promise<void> {
   await tx.updateTable('users').set({ user_name: '', avatar_url: '' }).where('user_id', '=', playerId).execute()
 }
 
+/** Takes away where a player wanted to be sent back to: the address is of the client's own writing, query and all. */
+export async function blankReturnUrls(tx: Tx, orders: readonly Pick<Row<'orders'>, 'app_id' | 'order_id'>[]) {
+  for (const { app_id, order_id } of orders) {
+    await tx
+      .updateTable('orders')
+      .set({ return_url: null })
+      .where('app_id', '=', app_id)
+      .where('order_id', '=', order_id)
+      .execute()
+  }
+}
+
 const BLANK_EVENT = { address: null, client: '', device_hash: null } as const
 
 /** Blanks where a player's calls came from; what happened and when stays. Gives how many events still said so. */
@@ -58,21 +70,6 @@ export async function deletePassingAnswers(tx: Tx, playerId: PlayerId): Promise<
     .deleteFrom('idempotency_keys')
     .where('scope', '=', `player:${playerId}`)
     .where('expires_at_ms', 'is not', null)
-    .execute()
-}
-
-/** The newest security events of a player. */
-export async function selectNewestEvents(
-  db: Db,
-  { playerId, limit }: { playerId: PlayerId; limit: number },
-): Promise<Row<'security_events'>[]> {
-  return await db
-    .selectFrom('security_events')
-    .selectAll()
-    .where('user_id', '=', playerId)
-    .orderBy('at_ms', 'desc')
-    .orderBy('event_id', 'desc')
-    .limit(limit)
     .execute()
 }
 

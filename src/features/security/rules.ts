@@ -26,7 +26,7 @@ export function securityEventRow(event: SecurityEvent, nowMs: number): Row<'secu
   }
 }
 
-export function hashOfDevice(appId: string, deviceId: string): string {
+function hashOfDevice(appId: string, deviceId: string): string {
   return createHash('sha256').update(`${appId}\n${deviceId}`).digest('hex')
 }
 

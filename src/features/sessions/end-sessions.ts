@@ -74,10 +74,32 @@ export async function endSessionsOf(
   { playerId, except }: { playerId: PlayerId; except: SessionId | null },
 ): Promise<number> {
   const others = (await livingSessions(deps, playerId)).filter(({ sessionId }) => sessionId !== except)
-  let count = await endAll(deps, { playerId, ended: others })
-  const over = new Set(others.map(({ sessionId }) => sessionId))
+  const count = await endAll(deps, { playerId, ended: others })
+  return count + (await endOpenedBy(deps, { playerId, ended: others, except }))
+}
+
+/**
+ * Ends a session that is in a stranger's hands too, and with it every one that was opened by its codes: the stranger may
+ * have opened it, and nobody can tell.
+ */
+export async function endStolenSession(
+  deps: EndDeps,
+  { sessionId, playerId }: { sessionId: SessionId; playerId: PlayerId | null },
+): Promise<void> {
+  await endSession(deps, { sessionId, playerId })
+  if (playerId !== null) await endOpenedBy(deps, { playerId, ended: [{ sessionId }], except: null })
+}
+
+/** Ends what sessions that have ended have opened by their codes, and what that has opened; tells how many there were. */
+async function endOpenedBy(
+  deps: EndDeps,
+  of: { playerId: PlayerId; ended: readonly { sessionId: SessionId }[]; except: SessionId | null },
+): Promise<number> {
+  const { playerId, except } = of
+  const over = new Set(of.ended.map(({ sessionId }) => sessionId))
+  let count = 0
   // Whoever redeems a code is listed first and then looks whether the session behind it lives: one of us sees the other.
-  for (let opened = others; opened.length > 0; ) {
+  for (let opened = of.ended; opened.length > 0; ) {
     const living = await livingSessions(deps, playerId)
     opened = living.filter(({ sessionId, openedBy }) => sessionId !== except && openedBy !== null && over.has(openedBy))
     for (const { sessionId } of opened) over.add(sessionId)

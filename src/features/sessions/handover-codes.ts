@@ -1,5 +1,6 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../../kernel/clock.ts'
+import { equalTexts } from '../../kernel/equal-texts.ts'
 import type { AppId, PlayerId, SessionId } from '../../kernel/ids.ts'
 import type { KeyValueStore } from '../../kv/kv.ts'
 
@@ -42,7 +43,7 @@ export function openHandoverCodes({ kv, clock }: { kv: KeyValueStore; clock: Clo
       const kept = await kv.get(key)
       const known = kept === null ? null : decode(kept)
       if (kept === null || known === null || known.expiresAtMs <= clock.nowMs()) return null
-      if (!isSame(hashOf(secret), known.hash) || known.appId !== appId) return null
+      if (!equalTexts(hashOf(secret), known.hash) || known.appId !== appId) return null
       // Of a hundred right ones at once, one finds what all have read. A newer code of the session stays.
       const won = await kv.compareAndSet(key, { expected: kept, next: SPENT, ttlMs: STORE_MARGIN_MS })
       return won ? { appId, sessionId: known.sessionId, playerId: known.playerId } : null
@@ -78,8 +79,4 @@ function decode(text: string): Kept | null {
 
 function hashOf(secret: string): string {
   return createHash('sha256').update(`handover:${secret}`).digest('base64url')
-}
-
-function isSame(a: string, b: string): boolean {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 }

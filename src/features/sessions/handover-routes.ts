@@ -35,8 +35,8 @@ export function handoverRoutes(deps: SessionDeps) {
     redeemHandover: defineRoute({
       summary: 'Open the session that a one-time code is for',
       description:
-        'A session of its own for the same player, which stays when the one that gave the code ends later. The code is ' +
-        'taken in the body only.',
+        'A session of its own for the same player, which stays when the one that gave the code ends later, unless that ' +
+        'ends because its refresh token was used twice. The code is taken in the body only.',
       tag: 'Sessions',
       access: 'open',
       limit: 'login',

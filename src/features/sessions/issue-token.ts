@@ -77,6 +77,6 @@ export function newRefreshToken(of: { sessionId: SessionId; family: string }): {
 }
 
 /** 256 bits that nobody guesses. */
-export function newRefreshSecret(): string {
+function newRefreshSecret(): string {
   return randomBytes(32).toString('base64url')
 }

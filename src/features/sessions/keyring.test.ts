@@ -13,7 +13,7 @@ const SECRET = 'b7Yd2Kq9Wn4Xs6Vt1Rm8Zc3Lp5Hj0GfUo'
 async function ringOver(t: TestContext, { secret = SECRET } = {}) {
   // The reading of every five seconds is the machine's; here a test says when there is one.
   t.mock.timers.enable({ apis: ['setInterval'] })
-  const held = { nowMs: 1_700_000_000_000, isAway: false, readings: 0, rows: [] as object[] }
+  const held = { nowMs: 1_700_000_000_000, isAway: false, readings: 0, rows: [] as object[], hang: Promise.resolve() }
   const told: string[] = []
   const query = {
     selectAll: () => query,
@@ -21,6 +21,7 @@ async function ringOver(t: TestContext, { secret = SECRET } = {}) {
     limit: () => query,
     execute: async () => {
       held.readings += 1
+      await held.hang
       if (held.isAway) throw new StorageUnavailable('gone')
       return held.rows
     },
@@ -79,6 +80,20 @@ test('more made-up kids than can wait are refused without waiting', async (t) =>
   assert.ok((await Promise.all(all)).every((key) => key === null))
 })
 
+test('of tokens by a key that is revoked, or cannot be opened, nobody asks the database and none has to wait', async (t) => {
+  const { held, put, open } = await ringOver(t)
+  put('revoked')
+  held.rows = held.rows.map((row) => ({ ...row, revoked_at_ms: held.nowMs }))
+  put('foreign', { sealedUnder: 'another secret altogether' })
+  const keyring = await open()
+  put('new')
+  const dead = Array.from({ length: 1500 }, (_, n) => keyring.look(n % 2 === 0 ? 'revoked' : 'foreign'))
+  const young = keyring.look('new')
+  assert.ok((await Promise.all(dead)).every((key) => key === null))
+  assert.equal(held.readings, 1)
+  assert.equal((await young)?.kid, 'new', 'not crowded out')
+})
+
 test('with the database away the keys that are known go on, and it is told once', async (t) => {
   const { held, told, put, open } = await ringOver(t)
   put('known')
@@ -103,6 +118,23 @@ test('the keys are read again also while nobody uses them', async (t) => {
   await keyring.close()
   assert.equal(held.readings, 2)
   assert.equal(keyring.signer().kid, 'next')
+})
+
+test('a database that hangs is asked once, however long it hangs, and answers all who wait once it is back', async (t) => {
+  const { held, put, open } = await ringOver(t)
+  const keyring = await open()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  held.hang = promise
+  for (let n = 0; n < 100; n++) {
+    t.mock.timers.tick(5_000)
+    held.nowMs += 5_000
+    keyring.signer()
+  }
+  put('new')
+  const looked = keyring.look('new')
+  resolve()
+  assert.equal((await looked)?.kid, 'new')
+  assert.equal(held.readings, 3)
 })
 
 test('what is older than five seconds is read again behind the back of whoever uses it', async (t) => {

@@ -47,7 +47,8 @@ export interface KeyringReport {
 
 /** Every key of this process, and what its plan says of them. */
 interface Ring {
-  readonly keys: ReadonlyMap<string | null, OpenedKey>
+  /** Null for one that nothing is checked by: it was revoked, or cannot be opened. */
+  readonly keys: ReadonlyMap<string | null, OpenedKey | null>
   readonly plan: Pick<KeyPlan, 'signerAt' | 'verifiesUntilMs'>
 }
 
@@ -79,13 +80,12 @@ async function openStoredKeyring(deps: KeyringDeps): Promise<Keyring> {
   }
   const read = async (): Promise<Ring> => {
     const stored = await readStoredKeys(database.db)
-    const keys = new Map<string | null, OpenedKey>([[null, implicit]])
+    const keys = new Map<string | null, OpenedKey | null>([[null, implicit]])
     const openable: StoredKey[] = []
     for (const one of stored) {
       const key = await openOnce(one)
-      if (key === null) continue
-      openable.push(one)
-      if (one.revokedAtMs === null) keys.set(one.kid, key)
+      keys.set(one.kid, one.revokedAtMs === null ? key : null)
+      if (key !== null) openable.push(one)
     }
     return { keys, plan: planKeys(openable) }
   }
@@ -144,15 +144,15 @@ function ringOf({ clock, ring, look, reload, close }: Loader & { clock: Clock })
     },
     find,
     look: async (kid) => {
-      const known = find(kid)
-      if (known !== null || kid === null || !KID_PATTERN.test(kid)) return known
+      // With a key that is revoked everybody's tokens come at once, and must not crowd out those by a key that is new.
+      if (ring().keys.has(kid) || kid === null || !KID_PATTERN.test(kid)) return find(kid)
       await look()
       return find(kid)
     },
     isRetired,
     publicKeys: () =>
-      [...ring().keys.values()].flatMap(({ kid, publicKey }) =>
-        publicKey === null || isRetired(kid) ? [] : [publicKey],
+      [...ring().keys.values()].flatMap((key) =>
+        key === null || key.publicKey === null || isRetired(key.kid) ? [] : [key.publicKey],
       ),
     reload,
     close,
@@ -170,6 +170,7 @@ async function openLoader(deps: {
   let sinceBegun = stopwatch()
   let isAway = false
   let underWay: Promise<void> = Promise.resolve()
+  let behind: Promise<void> | null = null
   let awaited: Promise<void> | null = null
   let waiting = 0
 
@@ -188,8 +189,13 @@ async function openLoader(deps: {
     return reading
   }
   const reloadBehind = (): void => {
-    readAtMs = clock.nowMs()
-    reload().catch(() => undefined)
+    // A database that hangs must not find a queue of readings when it is back: whoever looks a key up waits behind it.
+    if (behind !== null) return
+    behind = reload()
+      .catch(() => undefined)
+      .finally(() => {
+        behind = null
+      })
   }
   const readInTime = async (): Promise<void> => {
     await underWay

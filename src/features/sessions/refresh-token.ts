@@ -1,9 +1,9 @@
-import { timingSafeEqual } from 'node:crypto'
+import { equalTexts } from '../../kernel/equal-texts.ts'
 import type { PlayerId, SessionId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Origin } from '../../kernel/security-event.ts'
 import { KeyValueUnavailable } from '../../kv/kv.ts'
-import { endOldestSessions, endSession } from './end-sessions.ts'
+import { endOldestSessions, endStolenSession } from './end-sessions.ts'
 import { type IssuedToken, newRefreshToken, type SessionDeps } from './issue-token.ts'
 import { clientName, SESSIONS_MAX } from './rules.ts'
 import { hashOfRefreshSecret, type Session } from './session-store.ts'
@@ -14,7 +14,7 @@ const ATTEMPTS_MAX = 5
 
 /**
  * Trades a refresh token for a new pair. The old one dies; whoever shows it again, a thief or the robbed, ends the
- * whole session. What never was a token of the session ends nothing: its id is no secret. Of two at once one wins, by
+ * whole session, and those that its codes have opened. What never was a token of the session ends nothing: its id is no secret. Of two at once one wins, by
  * the store's compare-and-set.
  */
 export async function refreshToken(
@@ -30,7 +30,7 @@ export async function refreshToken(
     if (!session || !equalTexts(familyHash, session.familyHash)) return refused('session_revoked')
     if (!equalTexts(hash, session.refreshHash)) {
       const { appId, playerId } = session
-      await endSession(deps, { sessionId, playerId })
+      await endStolenSession(deps, { sessionId, playerId })
       const about = { appId, playerId, provider: null, outcome: 'token_reused' } as const
       deps.record({ kind: 'token_reused', ...about, origin: input.origin })
       return refused('token_reused')
@@ -74,8 +74,4 @@ async function keepListed(
   const entry = known ?? { client: clientName(userAgent), startedAtMs: null, openedBy: null }
   const listed = await deps.sessions.enlist(playerId, { sessionId, ...entry })
   if (listed > SESSIONS_MAX) await endOldestSessions(deps, { playerId, begun: sessionId })
-}
-
-function equalTexts(a: string, b: string): boolean {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 }

@@ -42,7 +42,8 @@ export function sessionRoutes(deps: SessionDeps) {
 
     refreshToken: defineRoute({
       summary: 'Renew a session',
-      description: 'Gives a new pair; the old refresh token dies. Using a dead one ends the whole session.',
+      description:
+        'Gives a new pair; the old refresh token dies. Using a dead one ends the whole session, and those that its codes have opened.',
       tag: 'Sessions',
       access: 'open',
       limit: 'login',

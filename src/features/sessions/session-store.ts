@@ -20,7 +20,7 @@ export type SessionContent = Omit<Session, 'expiresAtMs'>
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** A player's session lives as long as its refresh token may be used: thirty days from the login or last rotation. */
-export const SESSION_TTL_MS = 30 * DAY_MS
+const SESSION_TTL_MS = 30 * DAY_MS
 /** One that nobody has logged in on yet: anybody may start as many as they like, and they must not pile up. */
 const ANONYMOUS_SESSION_TTL_MS = DAY_MS
 
