@@ -1,7 +1,6 @@
 import type { NewRow, Row } from '../../db/schema.ts'
 import { isoTime } from '../../kernel/clock.ts'
 import { invariant } from '../../kernel/invariant.ts'
-import type { MinorUnits } from '../../kernel/money.ts'
 import { type LockedOrder, recordOrderState } from '../orders/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import type { LockedPlayer } from '../players/index.ts'
@@ -12,7 +11,14 @@ import {
   playerAccount,
   postLedgerTransaction,
 } from '../wallet/index.ts'
-import { type Cause, hasOpenDispute, hasUnclearAmount, planReversal, type Taken } from './reversal-rules.ts'
+import {
+  type Cause,
+  hasOpenDispute,
+  hasUnclearAmount,
+  type PaidLine,
+  planReversal,
+  type Taken,
+} from './reversal-rules.ts'
 
 /** What a reversal is going to write, collected in memory. */
 export interface ReversalDraft {
@@ -38,7 +44,7 @@ export interface HeldGrant {
   readonly player: LockedPlayer
   /** Null where the order owed nothing beside its coins. */
   readonly message: RewardMessage | null
-  readonly line: { readonly lineNo: number; readonly priceMinor: MinorUnits; readonly totalMinor: number }
+  readonly line: PaidLine
   readonly causes: readonly Cause[]
   /** What was taken from it before, restored or not. */
   readonly reversals: Row<'order_reversals'>[]
@@ -64,12 +70,7 @@ export function bringToStanding(
   held: HeldGrant,
   latest: Pick<Cause, 'cause' | 'causeId'>,
 ): ReversalVerdict {
-  const { order, player } = held
-  const line = {
-    lineNo: held.line.lineNo,
-    price: { minor: held.line.priceMinor, currency: order.currency },
-    totalMinor: held.line.totalMinor,
-  }
+  const { order, player, line } = held
   const standing = held.reversals.filter((row) => row.restored_at_ms === null)
   const { restore, take, isWhole } = planReversal({
     causes: held.causes,
