@@ -1,3 +1,4 @@
+export { openNoticeLane } from './notice-lane.ts'
 export { openPaymentLane, type PaymentLane } from './payment-lane.ts'
 export type { PaymentDeps } from './routes.ts'
 export type { MessageDeps } from './settle-message.ts'
