@@ -18,7 +18,10 @@ function heldLane() {
   })
   return { begun, book: () => lane.book({} as VerifiedNotice) }
 }
-const turn = () => new Promise((resolve) => setImmediate(resolve))
+/** A place that was made is taken one turn of the event loop later. */
+const turn = async () => {
+  for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve))
+}
 
 test('three refunds are booked at once, and each that is done or fails makes place for the next', async () => {
   const { begun, book } = heldLane()

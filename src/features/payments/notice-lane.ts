@@ -1,3 +1,4 @@
+import { promisify } from 'node:util'
 import type { VerifiedNotice } from '../../channels/channel.ts'
 import { StorageUnavailable } from '../../db/errors.ts'
 import { type AppliedNotice, applyNotice } from './apply-notice.ts'
@@ -15,6 +16,10 @@ const AT_ONCE_MAX = 3
 // Some seconds of work for a busy server. A platform sends what is refused again later.
 const WAITING_MAX = 2_000
 
+// An embedded database answers without ever giving the event loop a turn: one refund after the other would be booked
+// before a payment is even read.
+const nextTurn = promisify(setImmediate)
+
 /** First come, first served; a place that is free is given to whoever has waited longest. */
 export function openNoticeLane(
   deps: SettleDeps,
@@ -30,6 +35,7 @@ export function openNoticeLane(
       if (running === AT_ONCE_MAX) await new Promise<void>((resolve) => waiting.push(resolve))
       else running += 1
       try {
+        await nextTurn()
         return await apply(deps, notice)
       } finally {
         const next = waiting.shift()
