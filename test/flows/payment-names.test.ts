@@ -75,6 +75,24 @@ onEveryEngine((on) => {
     }
   })
 
+  test('a name of a refund that became one with a payment names that payment in the same batch', async () => {
+    const { uid, order, platform } = await newcomer()
+    await platform.tell({ names: [`${order}-y`, `${order}-z`], cause: 'dispute', state: 'open' })
+    const told = { uid, orders: [order] }
+    await platform.pay({ ...told, id: `${order}-a`, others: [`${order}-y`] }, { ...told, id: `${order}-z` })
+    assert.deepEqual([await statusOf(order), await coinsOf(uid), await paymentsOf(order)], ['disputed', 1000, 1])
+    const [first, second] = [`${order}-b`, `${order}-c`]
+    await platform.tell({ names: [`${first}-x`], minor: 500 })
+    await platform.tell({ names: [`${first}-y`, `${first}-z`], causeId: 'second', minor: 500 })
+    const again = { uid, orders: [second] }
+    await platform.pay(
+      { ...again, id: `${first}-a`, others: [`${first}-x`, `${first}-y`] },
+      { ...again, id: `${first}-z` },
+    )
+    assert.deepEqual([await coinsOf(uid), await paymentsOf(first)], [1000 + 500, 1])
+    await assertBooks(on.app)
+  })
+
   test('a name that two payments share stays where it is, and a refund by both names is of the first', async () => {
     const { uid, order, platform } = await newcomer()
     const second = `${order}-2`

@@ -78,7 +78,7 @@ export function anyOrder(random: Random, { orderId, uid }: { orderId: string; ui
 
 function anyFacts(random: Random, priceMinor: number): Fact[] {
   const facts: Fact[] = []
-  const refunds = random.chance(55) ? 0 : 1 + random.below(3)
+  const refunds = random.chance(60) ? 0 : 1 + random.below(2)
   for (let no = 0; no < refunds; no++) {
     // Mostly one sum for its whole life; a platform may also tell another one later.
     const isAll = random.chance(40)
@@ -90,7 +90,7 @@ function anyFacts(random: Random, priceMinor: number): Fact[] {
       facts.push({ type, id: `r${no}`, atMs: 10 * n + random.below(9), ...(isAll ? {} : { amountMinor: amount }) })
     }
   }
-  if (!random.chance(30)) return facts
+  if (!random.chance(20)) return facts
   const end = random.pick(['open', 'lost', 'won', 'lost then won'] as const)
   facts.push({ type: 'dispute.opened', id: 'd', atMs: random.below(9) })
   if (end !== 'open') facts.push({ type: end === 'won' ? 'dispute.won' : 'dispute.lost', id: 'd', atMs: 10 })

@@ -34,7 +34,7 @@ const ORDERS = 1_000
 const PLAYERS = 40
 const PROCESSES = 4
 const CONNECTIONS = 6
-const KILLS = 5
+const KILLS = 4
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 /** The whole story on one engine; a failure is played again with its seed, as SEED=<n>. */
@@ -124,7 +124,7 @@ async function playersCalls(
   { first, players }: { first: ChildServer; players: readonly { token: string; uid: string }[] },
 ): Promise<Delivery[]> {
   const game = await first.serverToken()
-  return Array.from({ length: 600 }, (_, no): Delivery => {
+  return Array.from({ length: 300 }, (_, no): Delivery => {
     const { token, uid } = random.pick(players)
     if (random.chance(50)) return { kind: 'call', path: '/api/v1/inbox/claim_all', token, body: {} }
     const currency = random.pick(['coins', 'tokens'])
@@ -169,8 +169,12 @@ async function deliverAll(
       while (!isDone && answered.reduce((sum, count) => sum + count, 0) < goal) await pause(10)
       if (isDone) return
       const server = random.pick(place.servers)
+      const startedMs = performance.now()
       await server.kill('SIGKILL')
       await server.start()
+      t.diagnostic(
+        `kill ${kill} after ${Math.round(goal)} answers; up again in ${Math.round(performance.now() - startedMs)} ms`,
+      )
     }
   })()
   await Promise.all(delivering)
