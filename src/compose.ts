@@ -13,7 +13,7 @@ import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
 import { openApps } from './features/apps/index.ts'
-import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
+import { type MessageDeps, openNoticeLane, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
 import { mountDeletionPage } from './features/privacy/deletion-routes.ts'
 import type { SecurityTrail } from './features/security/index.ts'
 import { authenticateCaller } from './features/sessions/index.ts'
@@ -156,6 +156,7 @@ function openMessages(settleDeps: SettleDeps, logger: Logger): MessageDeps {
   return {
     ...settleDeps,
     lane: openPaymentLane(settleDeps),
+    notices: openNoticeLane(settleDeps),
     report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
   }
 }

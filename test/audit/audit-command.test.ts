@@ -26,7 +26,7 @@ for (const engine of engines()) {
       assert.equal(stderr, '')
       assert.match(stdout, /^The books are clean\./)
       assert.equal(stdout.match(/^I\d+ +ok /gm)?.length, 11)
-      assert.match(stdout, /Players 6, orders 14, payments 15, ledger transactions \d+, postings \d+\./)
+      assert.match(stdout, /Players 7, orders 21, payments 23, ledger transactions \d+, postings \d+\./)
       assert.match(stdout, new RegExp(`Root over all chain heads: ${(await auditDatabase(books.database)).root}`))
       assert.match(stdout, /Took \d+\.\d s\./)
     })

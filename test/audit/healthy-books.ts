@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { type PaymentLine, vouchForFailure, vouchForPayment } from '../../src/channels/channel.ts'
+import { type Evidence, type PaymentLine, vouchForFailure, vouchForPayment } from '../../src/channels/channel.ts'
 import type { Database } from '../../src/db/database.ts'
 import { type App, openApps } from '../../src/features/apps/index.ts'
 import { claimAllMessages, claimMessage } from '../../src/features/inbox/claim-messages.ts'
@@ -14,6 +14,7 @@ import { changeBalance } from '../../src/features/wallet/change-balance.ts'
 import type { AppId, OrderId, PlayerId } from '../../src/kernel/ids.ts'
 import { minorUnits, parseCurrency } from '../../src/kernel/money.ts'
 import { fakeClock } from '../support/fake-clock.ts'
+import { keepReversals } from './healthy-reversals.ts'
 
 /** A call without a key, whose answer nobody reads. */
 const SILENT = { key: null, tell: (claimed: object) => claimed }
@@ -30,6 +31,8 @@ export interface HealthyPlayers {
   /** Has invited finn, who paid: both were rewarded. */
   readonly eve: PlayerId
   readonly finn: PlayerId
+  /** Was given back what she paid: all, in part, and once for a while; one of her payments is disputed. */
+  readonly gina: PlayerId
 }
 
 export const APP = 'com.funtriolimited.slots.casino.free' as AppId
@@ -45,13 +48,18 @@ const APP_TERMS: App = {
   invite: { inviter: { coins: 300, tokens: 3 }, invited: { coins: 0, tokens: 7 }, rewardsMax: 10 },
 }
 
+const OTHER_APP_TERMS: App = {
+  ...{ appId: OTHER_APP, secrets: [], returnUrls: [], refundPolicy: 'cap', timeZone: 'UTC' },
+  ...{ logins: { guest: true }, invite: null },
+}
+
 const PRICES = [0, 1999, 2999, 4999, 9999, 19999, 39999, 59999, 99999]
 const NOBODY = 99_999 as PlayerId
 
 /** Keeps the books as the service keeps them: grants, refusals, retries, duplicates, failures, claims, and what a game server moves. */
 export async function keepHealthyBooks(database: Database): Promise<HealthyPlayers> {
   const clock = fakeClock()
-  const apps = openApps([APP_TERMS])
+  const apps = openApps([APP_TERMS, OTHER_APP_TERMS])
   const catalogues = openCatalogues({ database, clock })
   const deps: SettleDeps = { database, apps, clock, catalogues, count: () => undefined }
   for (const app of [APP, OTHER_APP]) await seedCatalogue({ database, clock }, app)
@@ -66,6 +74,7 @@ export async function keepHealthyBooks(database: Database): Promise<HealthyPlaye
   const dora = await join('dora')
   const eve = await join('eve')
   const finn = await join('finn', { inviterId: eve })
+  const gina = await join('gina')
 
   await pay(deps, { player: anna, order: 'first', transaction: 'txn-first' })
   await pay(deps, { player: anna, order: 'first', transaction: 'txn-first' })
@@ -107,7 +116,8 @@ export async function keepHealthyBooks(database: Database): Promise<HealthyPlaye
   )
   await claimAllMessages({ database, clock }, { appId: APP, playerId: ben, reply: SILENT })
   await keepAnError(deps, anna)
-  return { anna, ben, carl, dora, eve, finn }
+  await keepReversals(deps, { gina, carl, spend: (amount) => move(deps, { player: carl, amount: -amount }) })
+  return { anna, ben, carl, dora, eve, finn, gina }
 }
 
 function failLoudly({ error }: { error: unknown }): never {
@@ -192,11 +202,11 @@ function messageOf({ player, app = APP }: { player: PlayerId; app?: AppId }, now
   }
 }
 
-function evidenceOf(body: string, { kind, nowMs }: { kind: 'payment' | 'failure'; nowMs: number }) {
+export function evidenceOf(body: string, { kind, nowMs }: { kind: Evidence['kind']; nowMs: number }) {
   return { kind, headers: {}, rawBody: Buffer.from(body), receivedAtMs: nowMs, requestId: 'audit-test' }
 }
 
-function dollars() {
+export function dollars() {
   const currency = parseCurrency('USD')
   if (!currency) throw new Error('USD is a currency')
   return currency

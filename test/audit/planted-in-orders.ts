@@ -136,9 +136,9 @@ const CLAIMS: readonly Planted[] = [
   }),
   i5('a claim of no message', (books) => claim(books, { from: 'support', amount: 5 })),
   i5(
-    'a message that was claimed and withdrawn',
+    'a message that was claimed and expired',
     ({ change, anna }) =>
-      change`update inbox_messages set state = 'withdrawn' where user_id = ${anna} and reward_order_id = 'first'`,
+      change`update inbox_messages set state = 'expired' where user_id = ${anna} and reward_order_id = 'first'`,
   ),
   i5(
     'a claim at no time',

@@ -20,8 +20,8 @@ const POSTINGS: readonly Planted[] = [
   i1('a posting of a negative amount', (books) => support(books, 'gift', coins(-5, 'support', `player:${books.anna}`))),
   i1('a posting of nothing', (books) => support(books, 'gift', coins(0, 'support', `player:${books.anna}`))),
   i1('a posting of more than can be counted', async (books) => {
-    await support(books, 'gift', coins(5, 'support', 'write_off'))
-    await books.change`update postings set amount = 9007199254740993 where user_id = ${books.anna} and to_account = 'write_off'`
+    await support(books, 'gift', coins(5, 'support', 'daily_gift'))
+    await books.change`update postings set amount = 9007199254740993 where user_id = ${books.anna} and to_account = 'daily_gift'`
   }),
   i1('a posting from an account to itself', (books) => support(books, 'gift', coins(5, 'support', 'support'))),
   i1("a posting from a player's wallet to itself", (books) => {
@@ -39,13 +39,13 @@ const POSTINGS: readonly Planted[] = [
   ),
   i1('a ledger transaction without postings', (books) => support(books, 'nothing')),
   i1('postings that are numbered with a gap', async (books) => {
-    await support(books, 'gift', coins(5, 'support', 'write_off'), coins(6, 'support', 'write_off'))
+    await support(books, 'gift', coins(5, 'support', 'daily_gift'), coins(6, 'support', 'daily_gift'))
     await books.change`update postings set posting_no = 3
       where user_id = ${books.anna} and amount = 6 and from_account = 'support'`
   }),
   i1(
     'a posting without its ledger transaction',
-    ({ change, anna }) => change`insert into postings values (${anna}, 999, 1, 'write_off', 'support', 'coins', 5)`,
+    ({ change, anna }) => change`insert into postings values (${anna}, 999, 1, 'daily_gift', 'support', 'coins', 5)`,
   ),
 ]
 
@@ -170,7 +170,7 @@ const CHAINS: readonly Planted[] = [
   i10('a chain of nobody', async ({ change, nowMs }) => {
     const hash = 'c'.repeat(64)
     await change`insert into ledger_transactions values (424242, 1, 'com.example.other', 'support', 'lost', ${nowMs}, ${hash}, ${hash}, null)`
-    await change`insert into postings values (424242, 1, 1, 'support', 'write_off', 'coins', 5)`
+    await change`insert into postings values (424242, 1, 1, 'support', 'daily_gift', 'coins', 5)`
   }),
   i10('an event number that was skipped', async ({ change, nowMs, anna }) => {
     await change`insert into outbox_events select user_id, event_seq + 2, 'out_planted', app_id, 'player.noted', null, null,

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { GameCurrency } from '../../kernel/money.ts'
 import type { Books } from './books.ts'
+import { reversalsAreRemembered } from './reversal-records.ts'
 
 // A reversal names its order first: the order's id, or that id, a blank (which no id holds) and a number of its own.
 const REVERSED_ORDER = sql`substr(lt.source_id, 1, instr(concat(lt.source_id, ' '), ' ') - 1)`
@@ -38,9 +39,9 @@ function moved(currency: GameCurrency): RawBuilder<unknown> {
  * refunded after a grant, its partial refunds' share when it is not, and never below 0 nor above the grant.
  *
  * What was taken is what ledger transactions of kind `order_refund` moved to the account `refund`, less what those of
- * kind `order_restore` moved back from it; a write-off passes through the wallet and is neither. A partial refund's
- * exact share is known to its channel alone, so of an order that is not refunded the bounds are checked: no less than
- * nothing, and, where it cost something, not yet everything.
+ * kind `order_restore` moved back from it; a write-off passes through the wallet and is neither. The exact share of a
+ * partial refund follows from what was told of the payment; the ledger alone gives the bounds: no less than nothing,
+ * and, where it cost something, not yet everything.
  */
 export async function reversalsFitTheirGrants(books: Books): Promise<void> {
   await books.breachedBy(
@@ -64,4 +65,5 @@ export async function reversalsFitTheirGrants(books: Books): Promise<void> {
         and o.granted_payment_id is not null
       where ${REVERSALS} and o.order_id is null`,
   )
+  await reversalsAreRemembered(books)
 }

@@ -1,6 +1,6 @@
 import type { NewRow } from '../../db/schema.ts'
 import { newReviewEntryId } from '../../kernel/ids.ts'
-import { invariant, unreachable } from '../../kernel/invariant.ts'
+import { unreachable } from '../../kernel/invariant.ts'
 import { type Money, minorUnits } from '../../kernel/money.ts'
 import { accepted, refused } from '../../kernel/outcome.ts'
 import { rewardMessage } from '../inbox/index.ts'
@@ -10,7 +10,7 @@ import type { LockedPlayer } from '../players/index.ts'
 import type { Reward } from '../store/index.ts'
 import { inboxAccount, type Posting, playerAccount, postLedgerTransaction } from '../wallet/index.ts'
 import { orderKey } from './lock-settlement.ts'
-import type { SettlementRefusal } from './rules.ts'
+import { REFUNDED_BEFORE, type SettlementRefusal } from './rules.ts'
 import { settlementOf } from './settlement.ts'
 import {
   type DecidedLine,
@@ -22,8 +22,6 @@ import {
 } from './settlement-draft.ts'
 import { isGivenBack, refundedSettlement, standAsTold } from './stand-as-told.ts'
 
-/** Why a line was not granted whose money was given back before it was told of. */
-const REFUNDED_BEFORE = 'refunded_before'
 type LineRefusal = SettlementRefusal | typeof REFUNDED_BEFORE
 
 /** Writes a decision down in the draft. Nothing can be refused here: that was decided before. */
@@ -121,11 +119,6 @@ function grant(draft: SettlementDraft, decided: DecidedLine, reward: Reward): Om
 /** Grants nothing: the order shows what was bought and that the money went back; should that be undone, a person decides. */
 function bookAsRefunded(draft: SettlementDraft, decided: DecidedLine): Omit<LineResult, 'orderId'> {
   putOrderInReview(draft, decided, REFUNDED_BEFORE)
-  const order = orderOf(draft, decided)
-  invariant(order, 'an order that is put in review is there')
-  const { nowMs } = draft
-  const player = playerOf(draft, decided)
-  draft.outbox.push(recordOrderState({ order, player, nowMs, from: 'review', to: 'refunded' }))
   addLine(draft, decided, { standing: 'review', refusal: REFUNDED_BEFORE })
   addReviewEntry(draft, decided, { reason: REFUNDED_BEFORE, state: 'refunded' })
   return { verdict: 'refunded', outcome: accepted(refundedSettlement(draft, decided, { replayed: false })) }
@@ -150,6 +143,10 @@ function grantPostings(player: LockedPlayer, reward: Reward): Posting[] {
   return postings.filter((posting) => posting.amount > 0)
 }
 
+/**
+ * An order that is put in review by money that went back already is refunded at once. One that is in review before
+ * waits there for other money.
+ */
 function putOrderInReview(draft: SettlementDraft, decided: DecidedLine, refusal: LineRefusal): void {
   const { nowMs } = draft
   const player = playerOf(draft, decided)
@@ -164,6 +161,8 @@ function putOrderInReview(draft: SettlementDraft, decided: DecidedLine, refusal:
       existing ? { order, player, nowMs, from: order.status, to: 'review' } : { order, player, nowMs, from: null },
     ),
   )
+  if (isGivenBack(decided))
+    draft.outbox.push(recordOrderState({ order, player, nowMs, from: 'review', to: 'refunded' }))
   if (existing) draft.changedOrders.add(order)
   draft.changedPlayers.add(player)
 }

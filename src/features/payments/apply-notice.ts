@@ -1,8 +1,9 @@
 import type { VerifiedNotice } from '../../channels/channel.ts'
 import type { Tx } from '../../db/database.ts'
 import type { OrderStatus, Row } from '../../db/schema.ts'
-import type { OrderId, PlayerId } from '../../kernel/ids.ts'
+import type { OrderId, PaymentId, PlayerId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
+import type { Apps } from '../apps/index.ts'
 import { saveRewardMessage, selectRewardMessages } from '../inbox/index.ts'
 import { type LockedOrder, recordOrderState, selectOrdersForUpdate, updateOrders } from '../orders/index.ts'
 import { insertOutboxEvents } from '../outbox/index.ts'
@@ -13,18 +14,23 @@ import {
   saveCauses,
   saveRestored,
   saveReviewEntry,
+  selectCauses,
   selectOrderReversals,
   selectReviewEntries,
+  selectWaitingOrders,
 } from './cause-queries.ts'
 import { lockNoticedPayment, type NoticedPayment } from './lock-notice.ts'
 import { keepEvent, withoutPerson } from './payment-event.ts'
-import { insertPaymentEvents } from './queries.ts'
-import { type Cause, isSameCause, laterNotice, shareTaken } from './reversal-rules.ts'
+import { insertPaymentEvents, lockPayments, selectPaymentLines } from './queries.ts'
+import { type Cause, isSameCause, laterNotice, type PaidLine, shareTaken } from './reversal-rules.ts'
 import { bringToStanding, type ReversalDraft } from './reverse-grant.ts'
+import { putsOrderInReview } from './rules.ts'
 import type { SettleDeps } from './settle-payments.ts'
 
 // The payment itself has not come: its tombstone keeps what was told.
 const AWAITS_PAYMENT = 'awaits_payment'
+// It changes nothing but what is known of the payment.
+const NOTED = 'noted'
 
 /** What became of a notice. */
 export interface AppliedNotice {
@@ -49,18 +55,15 @@ export async function applyNotice(deps: SettleDeps, notice: VerifiedNotice): Pro
     const told = causeTold(notice)
     const known = payment.causes.find((cause) => isSameCause(cause, told)) ?? null
     const cause = laterNotice(known, told)
-    const verdict = isUnchanged(known, cause)
-      ? payment.lines.length === 0
+    const isNews = cause !== known || payment.hasMerged
+    const causes = [...payment.causes.filter((one) => one !== known), cause]
+    const verdict = isNews
+      ? await book(tx, { apps: deps.apps, payment, held, cause, causes, nowMs })
+      : payment.lines.length === 0
         ? AWAITS_PAYMENT
-        : 'unchanged'
-      : await book(tx, {
-          deps,
-          payment,
-          held,
-          cause,
-          causes: [...payment.causes.filter((one) => one !== known), cause],
-          nowMs,
-        })
+        : held.orders.size === 0
+          ? NOTED
+          : 'unchanged'
     const order = held.orders.values().next().value ?? null
     const { payment_id: paymentId } = payment.row
     const orderId = order?.order_id ?? null
@@ -78,9 +81,21 @@ function causeTold(notice: VerifiedNotice): Cause {
   return { cause, causeId, state, lineNo, amount, occurredAtMs }
 }
 
-function isUnchanged(known: Cause | null, cause: Cause): boolean {
-  if (known === null) return false
-  return known.state === cause.state && known.amount?.minor === cause.amount?.minor
+/**
+ * Brings a payment that was told of before to where it stands, once more became known of it than it was booked by.
+ * The caller holds it with all its names.
+ */
+export async function standAsMerged(
+  tx: Tx,
+  { apps, paymentId, nowMs }: { apps: Apps; paymentId: PaymentId; nowMs: number },
+): Promise<void> {
+  const [row] = await lockPayments(tx, [paymentId])
+  invariant(row, `payment ${paymentId} has taken in what was told of others`)
+  const [lines, causes] = [await selectPaymentLines(tx, [paymentId]), await selectCauses(tx, paymentId)]
+  const cause = causes.at(-1)
+  if (!cause) return
+  const payment = { row, lines, causes, hasMerged: true }
+  await book(tx, { apps, payment, held: await lockWhatItMoves(tx, payment), cause, causes, nowMs })
 }
 
 /** The orders, players, messages and queue entries that a payment's lines concern, locked in the agreed sequence. */
@@ -90,6 +105,8 @@ interface Held {
   readonly messages: readonly Row<'inbox_messages'>[]
   readonly reversals: readonly Row<'order_reversals'>[]
   readonly entries: readonly Row<'review_entries'>[]
+  /** Orders that wait for a person because of another payment too. */
+  readonly waitingOrders: ReadonlySet<OrderId>
 }
 
 async function lockWhatItMoves(tx: Tx, { row, lines }: NoticedPayment): Promise<Held> {
@@ -106,11 +123,12 @@ async function lockWhatItMoves(tx: Tx, { row, lines }: NoticedPayment): Promise<
     messages: await selectRewardMessages(tx, inApp),
     reversals: await selectOrderReversals(tx, inApp),
     entries: lines.length === 0 ? [] : await selectReviewEntries(tx, row.payment_id),
+    waitingOrders: await selectWaitingOrders(tx, { ...inApp, butFor: row.payment_id }),
   }
 }
 
 interface Booking {
-  readonly deps: SettleDeps
+  readonly apps: Apps
   readonly payment: NoticedPayment
   readonly held: Held
   readonly cause: Cause
@@ -160,7 +178,7 @@ export async function writeReversals(tx: Tx, draft: ReversalDraft): Promise<void
 }
 
 function reverseLine(draft: ReversalDraft, booking: Booking, line: Row<'payment_lines'>): string {
-  const { deps, payment, held, cause, causes } = booking
+  const { apps, payment, held, cause, causes } = booking
   const order = held.orders.get(line.granted_order_id ?? line.order_id)
   invariant(order, `the order of line ${line.line_no} was granted, so it is there`)
   const player = held.players.get(order.user_id)
@@ -171,17 +189,18 @@ function reverseLine(draft: ReversalDraft, booking: Booking, line: Row<'payment_
       order,
       player,
       message: held.messages.find((one) => one.reward_order_id === order.order_id) ?? null,
-      line: { lineNo: line.line_no, priceMinor: line.price_minor, totalMinor: totalOf(payment.lines) },
+      line: paidLine(payment, line),
       causes,
       reversals: held.reversals.filter((row) => row.order_id === order.order_id),
-      refundPolicy: deps.apps.find(line.app_id)?.refundPolicy ?? 'debt',
+      refundPolicy: apps.find(line.app_id)?.refundPolicy ?? 'debt',
     },
     cause,
   )
 }
 
-function totalOf(lines: readonly Row<'payment_lines'>[]): number {
-  return lines.reduce((sum, line) => sum + line.price_minor, 0)
+function paidLine({ lines }: NoticedPayment, line: Row<'payment_lines'>): PaidLine {
+  const price = { minor: line.price_minor, currency: line.currency }
+  return { lineNo: line.line_no, price, totalMinor: lines.reduce((sum, one) => sum + one.price_minor, 0) }
 }
 
 /**
@@ -193,24 +212,33 @@ function standInQueue(
   { payment, held, causes }: Booking,
   { line, changedEntries }: { line: Row<'payment_lines'>; changedEntries: Set<Row<'review_entries'>> },
 ): string {
-  const price = { minor: line.price_minor, currency: line.currency }
-  const share = shareTaken(causes, { lineNo: line.line_no, price, totalMinor: totalOf(payment.lines) })
+  const share = shareTaken(causes, paidLine(payment, line))
   const entry = held.entries.find((one) => one.line_no === line.line_no)
   invariant(entry, `line ${line.line_no} was not granted, so it stands in the queue`)
   const isGone = share.kind === 'whole'
   const changes = isGone ? entry.state === 'open' : entry.state === 'refunded'
-  if (!changes) return 'noted'
+  if (!changes) return NOTED
   entry.state = isGone ? 'refunded' : 'open'
   entry.closed_at_ms = isGone ? draft.nowMs : null
   changedEntries.add(entry)
+  moveQueuedOrder(draft, { payment, held, entry }, line)
+  return isGone ? 'entry_refunded' : 'entry_reopened'
+}
+
+/** An order that was put in review waits there as long as any money of its does. */
+function moveQueuedOrder(
+  draft: ReversalDraft,
+  { payment, held, entry }: Pick<Booking, 'payment' | 'held'> & { entry: Row<'review_entries'> },
+  line: Row<'payment_lines'>,
+): void {
   const order = held.orders.get(line.order_id)
   const player = order && held.players.get(order.user_id)
   const isItsOwn = order?.user_id === payment.row.payer_user_id && order.granted_payment_id === null
-  const [from, to] = isGone ? (['review', 'refunded'] as const) : (['refunded', 'review'] as const)
-  if (line.standing === 'review' && order && player && isItsOwn && order.status === from) {
-    draft.outbox.push(recordOrderState({ order, player, nowMs: draft.nowMs, from, to }))
-    draft.changedOrders.add(order)
-    draft.changedPlayers.add(player)
-  }
-  return isGone ? 'entry_refunded' : 'entry_reopened'
+  if (!order || !player || !isItsOwn || line.standing !== 'review' || !putsOrderInReview(line.refusal)) return
+  const waits = entry.state === 'open' || held.waitingOrders.has(order.order_id)
+  const [from, to] = waits ? (['refunded', 'review'] as const) : (['review', 'refunded'] as const)
+  if (order.status !== from) return
+  draft.outbox.push(recordOrderState({ order, player, nowMs: draft.nowMs, from, to }))
+  draft.changedOrders.add(order)
+  draft.changedPlayers.add(player)
 }

@@ -3,6 +3,7 @@ import type { NewRow, Row } from '../../db/schema.ts'
 import type { AppId, OrderId, PaymentId } from '../../kernel/ids.ts'
 import { minorUnits } from '../../kernel/money.ts'
 import { type Cause, mergedCauses } from './reversal-rules.ts'
+import { LEAVES_ORDER_ALONE } from './rules.ts'
 
 /** Every refund and dispute of a payment, the earliest first. The caller holds the payment. */
 export async function selectCauses(tx: Tx, paymentId: PaymentId): Promise<Cause[]> {
@@ -80,6 +81,31 @@ export async function saveRestored(tx: Tx, row: Row<'order_reversals'>): Promise
 /** The queue's entries of a payment; each of its lines has one at most. The caller holds the payment. */
 export async function selectReviewEntries(tx: Tx, paymentId: PaymentId): Promise<Row<'review_entries'>[]> {
   return await tx.selectFrom('review_entries').selectAll().where('payment_id', '=', paymentId).execute()
+}
+
+/**
+ * Those of the named orders that money of another payment keeps in review. The caller holds the orders, and with them
+ * every entry that put them there.
+ */
+export async function selectWaitingOrders(
+  tx: Tx,
+  { appId, orderIds, butFor }: { appId: AppId; orderIds: readonly OrderId[]; butFor: PaymentId },
+): Promise<Set<OrderId>> {
+  if (orderIds.length === 0) return new Set()
+  const rows = await tx
+    .selectFrom('payment_lines as l')
+    .innerJoin('review_entries as r', (join) =>
+      join.onRef('r.payment_id', '=', 'l.payment_id').onRef('r.line_no', '=', 'l.line_no'),
+    )
+    .select('l.order_id')
+    .where('l.app_id', '=', appId)
+    .where('l.order_id', 'in', orderIds)
+    .where('l.payment_id', '<>', butFor)
+    .where('l.standing', '=', 'review')
+    .where('l.refusal', 'not in', LEAVES_ORDER_ALONE)
+    .where('r.state', '=', 'open')
+    .execute()
+  return new Set(rows.map((row) => row.order_id))
 }
 
 export async function saveReviewEntry(

@@ -1,3 +1,4 @@
+export { openNoticeLane } from './notice-lane.ts'
 export { openPaymentLane, type PaymentLane } from './payment-lane.ts'
 export { blankPaymentEvents } from './queries.ts'
 export type { PaymentDeps } from './routes.ts'

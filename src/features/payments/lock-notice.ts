@@ -21,6 +21,8 @@ export interface NoticedPayment {
   /** None: nobody has told of the payment itself yet. */
   readonly lines: readonly Row<'payment_lines'>[]
   readonly causes: readonly Cause[]
+  /** True when it has just taken in what was told of it under another name. */
+  readonly hasMerged: boolean
 }
 
 /**
@@ -40,27 +42,26 @@ export async function lockNoticedPayment(
   const written = await ensureAndLockIdentities(tx, [...wanted.values()])
   const knownIds = [...new Set(written.values())].filter((id) => id !== candidateId)
   const [known, lines] = [await lockPayments(tx, knownIds), await selectPaymentLines(tx, knownIds)]
-  const row = payerFirst(known, lines) ?? tombstone(notice, { candidateId, nowMs })
+  const paid = new Set(lines.map((line) => line.payment_id))
+  const idsByName = names.map(({ key }) => written.get(key))
+  const paidId = idsByName.find((id) => id !== undefined && paid.has(id))
+  const row = known.find(({ payment_id: id }) => id === paidId) ?? known[0] ?? tombstone(notice, { candidateId, nowMs })
   if (known.length === 0) await insertPayments(tx, [row])
-  const others = known.filter((payment) => payment.payment_id !== row.payment_id)
+  // A name that two paid payments share stays where it is: each keeps what is its own.
+  const others = known.filter(({ payment_id: id }) => id !== row.payment_id && !paid.has(id))
+  const unpaidIds = new Set([candidateId, ...others.map((other) => other.payment_id)])
   for (const [key, paymentId] of written) {
-    if (paymentId !== row.payment_id) await repointIdentity(tx, { key, paymentId: row.payment_id })
+    if (paymentId !== row.payment_id && unpaidIds.has(paymentId)) {
+      await repointIdentity(tx, { key, paymentId: row.payment_id })
+    }
   }
   for (const other of others) await mergeCauses(tx, { into: row.payment_id, from: other.payment_id, nowMs })
   return {
     row,
     lines: lines.filter((line) => line.payment_id === row.payment_id),
     causes: known.length === 0 ? [] : await selectCauses(tx, row.payment_id),
+    hasMerged: others.length > 0,
   }
-}
-
-function payerFirst(
-  known: readonly Row<'payments'>[],
-  lines: readonly Row<'payment_lines'>[],
-): Row<'payments'> | undefined {
-  const paid = new Set(lines.map((line) => line.payment_id))
-  invariant(paid.size <= 1, 'the names of a notice are those of one payment')
-  return known.find((payment) => paid.has(payment.payment_id)) ?? known[0]
 }
 
 function tombstone(

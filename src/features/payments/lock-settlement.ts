@@ -8,7 +8,7 @@ import { type LockedPlayer, lockPlayers } from '../players/index.ts'
 import { selectCauses } from './cause-queries.ts'
 import { ensureAndLockIdentities, lockPayments, selectErased, selectPaymentLines } from './queries.ts'
 import { type Cause, mergedCauses } from './reversal-rules.ts'
-import { factsIdentity, type PaymentIdentity, transactionIdentity } from './rules.ts'
+import { factsIdentity, type PaymentIdentity, REFUNDED_BEFORE, transactionIdentity } from './rules.ts'
 
 /** Stands in a tombstone: who pays is not known before the payment itself comes. */
 export const PAYER_UNKNOWN = 0
@@ -43,8 +43,8 @@ export interface IdentityChanges {
   readonly adopted: readonly { key: string; paymentId: PaymentId }[]
   readonly transactionIds: readonly { paymentId: PaymentId; transactionId: string }[]
   readonly unneeded: readonly string[]
-  /** Tombstones that proved to be one payment. */
-  readonly merged: readonly { into: PaymentId; from: PaymentId }[]
+  /** Tombstones that proved to be one payment, or to be of one that was settled before. */
+  readonly merged: readonly { into: PaymentId; from: PaymentId; isSettled: boolean }[]
 }
 
 /** The key of an order in memory: ids are unique within their app. */
@@ -59,10 +59,9 @@ export async function lockSettlement(
 ): Promise<LockedSettlement> {
   const { payments, identityChanges } = await ensureAndLockPayments(tx, input)
   const orders = await lockOrders(tx, { verified: input.verified, payments })
-  // Only a payment that we see for the first time can move a player's balance; a replay locks nobody.
   const players = await lockPlayers(
     tx,
-    input.verified.filter((_, index) => payments[index]?.isNew).map((payment) => payment.playerId),
+    input.verified.filter((_, index) => asksForPlayer(payments[index])).map((payment) => payment.playerId),
   )
   const erased = await findErased(tx, { verified: input.verified, payments, players })
   return { payments, orders, players, erased, identityChanges }
@@ -90,6 +89,15 @@ async function findErased(
   )
   for (const { user_id, app_id } of found) erased.set(user_id, app_id)
   return erased
+}
+
+/**
+ * Only a payment that we see for the first time can move a player's balance; a replay locks nobody, but for one that
+ * never gave anything: its answer has no other balance than the player's own.
+ */
+function asksForPlayer(payment: LockedPayment | undefined): boolean {
+  if (!payment) return false
+  return payment.isNew || [...payment.lines.values()].some((line) => line.refusal === REFUNDED_BEFORE)
 }
 
 interface NamedPayment {
@@ -155,32 +163,32 @@ function resolvePayments(input: {
   const { held } = input
   const current = new Map(input.written)
   const transactionIds: { paymentId: PaymentId; transactionId: string }[] = []
-  const merged: { into: PaymentId; from: PaymentId }[] = []
+  const merged: { into: PaymentId; from: PaymentId; isSettled: boolean }[] = []
+  const told = new Set<LockedPayment>()
   const heldUnder = (name: PaymentIdentity | null): LockedPayment | undefined => {
     const id = name ? current.get(name.key) : undefined
     return id === undefined ? undefined : held.get(id)
   }
-  const payments = input.named.map((named): LockedPayment => {
-    const { verified, transaction, others, facts } = named
-    const byName = [transaction, ...others].map(heldUnder).filter((found) => found !== undefined)
-    const known = byName.find(({ lines }) => lines.size > 0) ?? byName[0]
-    if (known) return nameAgain(known, { named, byName, current, held, transactionIds, merged })
+  const resolve = (named: NamedPayment): LockedPayment => {
+    const { transaction, others, facts } = named
     const byFacts = heldUnder(facts)
-    if (byFacts && !transaction) return byFacts
-    if (byFacts && transaction && byFacts.row.transaction_id === null) {
-      // The first transaction id that arrives with the same facts is this payment's: adopted, not a second charge.
-      byFacts.row.transaction_id = verified.transactionId
-      current.set(transaction.key, byFacts.row.payment_id)
-      if (byFacts.isStored && verified.transactionId !== null) {
-        transactionIds.push({ paymentId: byFacts.row.payment_id, transactionId: verified.transactionId })
-      }
-      return byFacts
-    }
+    // The first transaction id that arrives with the same facts is this payment's: adopted, not a second charge.
+    const isSame = byFacts && (!transaction || byFacts.row.transaction_id === null)
+    const found = [...[transaction, ...others].map(heldUnder), isSame ? byFacts : undefined]
+    const byName = found.filter((one) => one !== undefined)
+    const isTold = (one: LockedPayment): boolean => one.lines.size > 0 || told.has(one)
+    const known = byName.find(isTold) ?? byName[0]
+    if (known) return nameAgain(known, { named, byName, isTold, current, held, transactionIds, merged })
     const made = makePayment(named, input.nowMs)
     held.set(made.row.payment_id, made)
     for (const name of [transaction, ...others]) if (name) current.set(name.key, made.row.payment_id)
     if (facts && !byFacts) current.set(facts.key, made.row.payment_id)
     return made
+  }
+  const payments = input.named.map((named): LockedPayment => {
+    const payment = resolve(named)
+    told.add(payment)
+    return payment
   })
   const adopted: { key: string; paymentId: PaymentId }[] = []
   const unneeded: string[] = []
@@ -191,27 +199,38 @@ function resolvePayments(input: {
   return { payments, identityChanges: { adopted, transactionIds, unneeded, merged } }
 }
 
-/** A payment that is known by one of its names is known by all of them from now on; what was told under others is its own. */
+/**
+ * A payment that is known by one of its names is known by all of them from now on; what was told under others is its own.
+ * A name that another payment has been told under stays that one's.
+ */
 function nameAgain(
   known: LockedPayment,
   about: {
     named: NamedPayment
     byName: readonly LockedPayment[]
+    isTold: (payment: LockedPayment) => boolean
     current: Map<string, PaymentId>
     held: Map<PaymentId, LockedPayment>
     transactionIds: { paymentId: PaymentId; transactionId: string }[]
-    merged: { into: PaymentId; from: PaymentId }[]
+    merged: { into: PaymentId; from: PaymentId; isSettled: boolean }[]
   },
 ): LockedPayment {
-  const { named, current, held } = about
+  const { named, current, held, isTold } = about
   const { payment_id: paymentId } = known.row
   for (const other of new Set(about.byName)) {
-    if (other === known || other.lines.size > 0) continue
-    about.merged.push({ into: paymentId, from: other.row.payment_id })
+    if (other === known || isTold(other)) continue
+    const from = other.row.payment_id
+    about.merged.push({ into: paymentId, from, isSettled: known.lines.size > 0 })
     known.causes = mergedCauses(known.causes, other.causes)
-    held.delete(other.row.payment_id)
+    held.delete(from)
+    // Also those names of it that another delivery of this batch tells.
+    for (const [key, id] of current) if (id === from) current.set(key, paymentId)
   }
-  for (const name of [named.transaction, ...named.others]) if (name) current.set(name.key, paymentId)
+  const names = [named.transaction, ...named.others, ...(isTold(known) ? [] : [named.facts])]
+  for (const name of names) {
+    const id = name ? current.get(name.key) : undefined
+    if (name && (id === undefined || !held.has(id))) current.set(name.key, paymentId)
+  }
   const { transactionId, playerId } = named.verified
   if (known.row.transaction_id === null && transactionId !== null) {
     known.row.transaction_id = transactionId

@@ -19,13 +19,26 @@ const RANK: Readonly<Record<CauseState, number>> = { open: 0, taken: 1, undone: 
 
 /**
  * What is known of a cause once one more notice of it has come, in whatever order they come: the later one by the
- * platform's clock counts. A dispute that was decided is not opened again by a notice of its opening.
+ * platform's clock counts. A dispute that was decided is not opened again by a notice of its opening. Two that differ
+ * and are of one moment are put in an order all the same, else the one that comes last would win.
  */
 export function laterNotice(known: Cause | null, told: Cause): Cause {
-  if (known === null) return told
-  if ((told.state === 'open') !== (known.state === 'open')) return told.state === 'open' ? known : told
-  if (told.occurredAtMs !== known.occurredAtMs) return told.occurredAtMs > known.occurredAtMs ? told : known
-  return RANK[told.state] >= RANK[known.state] ? told : known
+  return known !== null && compareNotices(known, told) >= 0 ? known : told
+}
+
+function compareNotices(a: Cause, b: Cause): number {
+  return (
+    Number(a.state !== 'open') - Number(b.state !== 'open') ||
+    a.occurredAtMs - b.occurredAtMs ||
+    RANK[a.state] - RANK[b.state] ||
+    compare(a.amount?.minor ?? Number.POSITIVE_INFINITY, b.amount?.minor ?? Number.POSITIVE_INFINITY) ||
+    compare(a.amount?.currency ?? '', b.amount?.currency ?? '') ||
+    compare(a.lineNo ?? 0, b.lineNo ?? 0)
+  )
+}
+
+function compare<T extends number | string>(a: T, b: T): number {
+  return a === b ? 0 : a < b ? -1 : 1
 }
 
 /** What was told of one payment under two names. */
@@ -43,12 +56,11 @@ export function isSameCause(a: Pick<Cause, 'cause' | 'causeId'>, b: Pick<Cause, 
   return a.cause === b.cause && a.causeId === b.causeId
 }
 
-/** How much of a line's money is gone. `unclear`: a part that cannot be compared with what was paid. */
+/** How much of a line's money is gone. */
 export type Share =
   | { readonly kind: 'none' }
   | { readonly kind: 'part'; readonly numerator: bigint; readonly denominator: bigint }
   | { readonly kind: 'whole' }
-  | { readonly kind: 'unclear' }
 
 /** A line of a payment with the payment's whole money. */
 export interface PaidLine {
@@ -57,17 +69,17 @@ export interface PaidLine {
   readonly totalMinor: number
 }
 
-/** What all causes that took money took of a line together: each its part, the payment's parts in proportion. */
+/**
+ * What all causes that took money took of a line together: each its part, the payment's parts in proportion. A part in
+ * another currency than was paid cannot be compared with it, and counts as nothing until a person has looked at it.
+ */
 export function shareTaken(causes: readonly Cause[], line: PaidLine): Share {
-  const taking = causes.filter(({ state, lineNo }) => state === 'taken' && (lineNo === null || lineNo === line.lineNo))
-  if (taking.length === 0) return { kind: 'none' }
+  const taking = causes.filter((cause) => cause.state === 'taken' && isAbout(cause, line))
   if (taking.some(({ amount }) => amount === null)) return { kind: 'whole' }
   const [total, own] = [BigInt(line.totalMinor), BigInt(line.price.minor)]
   const gone = { payment: 0n, line: 0n }
   for (const { amount, lineNo } of taking) {
-    if (amount === null) continue
-    if (amount.currency !== line.price.currency) return { kind: 'unclear' }
-    gone[lineNo === null ? 'payment' : 'line'] += BigInt(amount.minor)
+    if (amount?.currency === line.price.currency) gone[lineNo === null ? 'payment' : 'line'] += BigInt(amount.minor)
   }
   // A part of nothing is all of it.
   if ((gone.payment > 0n && total === 0n) || (gone.line > 0n && own === 0n)) return { kind: 'whole' }
@@ -75,6 +87,21 @@ export function shareTaken(causes: readonly Cause[], line: PaidLine): Share {
   const denominator = (total || 1n) * (own || 1n)
   if (numerator >= denominator) return { kind: 'whole' }
   return numerator === 0n ? { kind: 'none' } : { kind: 'part', numerator, denominator }
+}
+
+/** Whether money was taken of a line in another currency than it was paid in, so that nobody knows how much of it. */
+export function hasUnclearAmount(causes: readonly Cause[], line: PaidLine): boolean {
+  return causes.some(
+    (cause) =>
+      cause.state === 'taken' &&
+      isAbout(cause, line) &&
+      cause.amount !== null &&
+      cause.amount.currency !== line.price.currency,
+  )
+}
+
+function isAbout(cause: Cause, { lineNo }: { readonly lineNo: number }): boolean {
+  return cause.lineNo === null || cause.lineNo === lineNo
 }
 
 export type GameAmounts = Readonly<Record<GameCurrency, number>>
@@ -85,7 +112,6 @@ const NOTHING: GameAmounts = { coins: 0, tokens: 0 }
 export function amountsOf(grant: GameAmounts, share: Share): GameAmounts {
   switch (share.kind) {
     case 'none':
-    case 'unclear':
       return NOTHING
     case 'whole':
       return grant
@@ -101,19 +127,22 @@ export interface Taken extends GameAmounts {
   readonly reversalNo: number
   readonly cause: ReversalCause
   readonly causeId: string
+  /** True when the reward's message went with it: it is there again before anything else can be told of it. */
+  readonly hasWithdrawn: boolean
 }
 
 /** What is to be given back, and what is to be taken, so that a grant stands as its payment does. */
 export interface ReversalPlan {
-  /** To be given back, the newest first: each by the exact opposite of its own postings. */
+  /** To be given back, in this sequence: each by the exact opposite of its own postings. */
   readonly restore: readonly Taken[]
   readonly take: (GameAmounts & { readonly by: Pick<Cause, 'cause' | 'causeId'> }) | null
   readonly isWhole: boolean
 }
 
 /**
- * Only the cause that took something can give it back, and only as far as nothing else has taken the money meanwhile:
- * a refund that is reversed while a lost dispute stands changes nothing. `latest` is the cause that was told of now.
+ * What stands taken in the end is the share of the money that is gone, no more and no less, whatever was told before
+ * what. Given back is first what no cause holds any more, and nothing as long as something else holds as much: a refund
+ * that is reversed while a lost dispute stands changes nothing. `latest` is the cause that was told of now.
  */
 export function planReversal(facts: {
   causes: readonly Cause[]
@@ -122,26 +151,32 @@ export function planReversal(facts: {
   line: PaidLine
   latest: Pick<Cause, 'cause' | 'causeId'>
 }): ReversalPlan {
-  const { causes, taken, grant, line, latest } = facts
-  const share = shareTaken(causes, line)
+  const { taken, grant, line, latest } = facts
+  const holding = facts.causes.filter((cause) => cause.state === 'taken' && isAbout(cause, line))
+  const share = shareTaken(facts.causes, line)
+  const isWhole = share.kind === 'whole'
   const target = amountsOf(grant, share)
-  const isTaking = (of: Pick<Cause, 'cause' | 'causeId'>): boolean =>
-    causes.some((cause) => isSameCause(cause, of) && cause.state === 'taken')
+  const isHeld = (row: Taken): boolean => holding.some((cause) => isSameCause(cause, row))
+  // What is not refunded has its message, and no reversal that took nothing.
+  const cannotStay = (row: Taken): boolean => !isWhole && (row.hasWithdrawn || !exceeds(row, NOTHING))
+  const inSequence = taken.toSorted(
+    (a, b) =>
+      Number(cannotStay(b)) - Number(cannotStay(a)) ||
+      Number(isHeld(a)) - Number(isHeld(b)) ||
+      b.reversalNo - a.reversalNo,
+  )
   let current = sumOf(taken)
   const restore: Taken[] = []
-  for (const row of taken.toSorted((a, b) => b.reversalNo - a.reversalNo)) {
-    if (isTaking(row) || !exceeds(current, target)) continue
+  for (const row of inSequence) {
+    if (!cannotStay(row) && !exceeds(current, target)) continue
     restore.push(row)
     current = { coins: current.coins - row.coins, tokens: current.tokens - row.tokens }
   }
-  const missing = {
-    coins: Math.max(0, target.coins - current.coins),
-    tokens: Math.max(0, target.tokens - current.tokens),
-  }
-  const by = isTaking(latest) ? latest : causes.find((cause) => cause.state === 'taken')
-  const isNewlyWhole = share.kind === 'whole' && taken.length === restore.length
-  const take = by && (missing.coins > 0 || missing.tokens > 0 || isNewlyWhole) ? { ...missing, by } : null
-  return { restore, take, isWhole: share.kind === 'whole' }
+  const missing = { coins: target.coins - current.coins, tokens: target.tokens - current.tokens }
+  const by = holding.find((cause) => isSameCause(cause, latest)) ?? holding[0]
+  const isNewlyWhole = isWhole && taken.length === restore.length
+  const take = by && (exceeds(missing, NOTHING) || isNewlyWhole) ? { ...missing, by } : null
+  return { restore, take, isWhole }
 }
 
 function sumOf(taken: readonly GameAmounts[]): GameAmounts {
@@ -152,7 +187,7 @@ function exceeds(current: GameAmounts, target: GameAmounts): boolean {
   return GAME_CURRENCIES.some((currency) => current[currency] > target[currency])
 }
 
-/** Whether anybody still has to decide about the money. */
-export function hasOpenDispute(causes: readonly Cause[]): boolean {
-  return causes.some(({ cause, state }) => cause === 'dispute' && state === 'open')
+/** Whether anybody still has to decide about a line's money. */
+export function hasOpenDispute(causes: readonly Cause[], line: { readonly lineNo: number }): boolean {
+  return causes.some((cause) => cause.cause === 'dispute' && cause.state === 'open' && isAbout(cause, line))
 }

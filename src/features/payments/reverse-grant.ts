@@ -1,7 +1,8 @@
 import type { NewRow, Row } from '../../db/schema.ts'
+import { isoTime } from '../../kernel/clock.ts'
 import { invariant } from '../../kernel/invariant.ts'
-import type { MinorUnits } from '../../kernel/money.ts'
 import { type LockedOrder, recordOrderState } from '../orders/index.ts'
+import { appendEvent } from '../outbox/index.ts'
 import type { LockedPlayer } from '../players/index.ts'
 import {
   inboxAccount,
@@ -10,7 +11,14 @@ import {
   playerAccount,
   postLedgerTransaction,
 } from '../wallet/index.ts'
-import { type Cause, hasOpenDispute, planReversal, type Taken } from './reversal-rules.ts'
+import {
+  type Cause,
+  hasOpenDispute,
+  hasUnclearAmount,
+  type PaidLine,
+  planReversal,
+  type Taken,
+} from './reversal-rules.ts'
 
 /** What a reversal is going to write, collected in memory. */
 export interface ReversalDraft {
@@ -36,7 +44,7 @@ export interface HeldGrant {
   readonly player: LockedPlayer
   /** Null where the order owed nothing beside its coins. */
   readonly message: RewardMessage | null
-  readonly line: { readonly lineNo: number; readonly priceMinor: MinorUnits; readonly totalMinor: number }
+  readonly line: PaidLine
   readonly causes: readonly Cause[]
   /** What was taken from it before, restored or not. */
   readonly reversals: Row<'order_reversals'>[]
@@ -44,7 +52,14 @@ export interface HeldGrant {
 }
 
 /** What became of a grant, as the kept message says it. */
-export type ReversalVerdict = 'refunded' | 'partly_refunded' | 'restored' | 'disputed' | 'dispute_won' | 'unchanged'
+export type ReversalVerdict =
+  | 'refunded'
+  | 'partly_refunded'
+  | 'restored'
+  | 'disputed'
+  | 'dispute_won'
+  | 'unclear_amount'
+  | 'unchanged'
 
 /**
  * Brings a grant to where its payment stands: gives back what no refund or lost dispute holds any more, takes what they
@@ -55,17 +70,13 @@ export function bringToStanding(
   held: HeldGrant,
   latest: Pick<Cause, 'cause' | 'causeId'>,
 ): ReversalVerdict {
-  const { order } = held
+  const { order, player, line } = held
   const standing = held.reversals.filter((row) => row.restored_at_ms === null)
   const { restore, take, isWhole } = planReversal({
     causes: held.causes,
     taken: standing.map(takenOf),
     grant: { coins: order.coins, tokens: order.tokens },
-    line: {
-      lineNo: held.line.lineNo,
-      price: { minor: held.line.priceMinor, currency: order.currency },
-      totalMinor: held.line.totalMinor,
-    },
+    line,
     latest,
   })
   for (const { reversalNo } of restore) {
@@ -75,8 +86,33 @@ export function bringToStanding(
   }
   if (take) takeBack(draft, held, { ...take, isWhole })
   const before = order.status
-  moveOrder(draft, held, isWhole ? 'refunded' : hasOpenDispute(held.causes) ? 'disputed' : 'completed')
+  moveOrder(draft, held, isWhole ? 'refunded' : hasOpenDispute(held.causes, line) ? 'disputed' : 'completed')
+  if (!isWhole && (take || restore.length > 0)) tellWhatIsTaken(draft, held)
+  if (!isWhole && hasUnclearAmount(held.causes, line)) {
+    // Nobody can say how much of the grant that is: the flag and the verdict bring it before a person.
+    player.flagged_at_ms ??= draft.nowMs
+    draft.changedPlayers.add(player)
+    return 'unclear_amount'
+  }
   return verdictOf({ before, after: order.status, took: take !== null, gaveBack: restore.length > 0 })
+}
+
+/** Of an order that is not refunded no change of its state says how much of it is gone. */
+function tellWhatIsTaken(draft: ReversalDraft, { order, player, reversals }: HeldGrant): void {
+  const { nowMs } = draft
+  const standing = reversals.filter((row) => row.restored_at_ms === null)
+  const payload = {
+    order_id: order.order_id,
+    uid: String(order.user_id),
+    order_status: order.status,
+    coins: order.coins,
+    tokens: order.tokens,
+    coins_taken: standing.reduce((sum, row) => sum + row.coins, 0),
+    tokens_taken: standing.reduce((sum, row) => sum + row.tokens, 0),
+    occurred_at: isoTime(nowMs),
+  }
+  draft.outbox.push(appendEvent(player, { type: 'refund.partial', order: null, payload, nowMs }))
+  draft.changedPlayers.add(player)
 }
 
 function verdictOf(change: { before: string; after: string; took: boolean; gaveBack: boolean }): ReversalVerdict {
@@ -95,6 +131,7 @@ function takenOf(row: Row<'order_reversals'>): Taken {
     causeId: row.cause_id,
     coins: row.coins,
     tokens: row.tokens,
+    hasWithdrawn: row.message_withdrawn === 1,
   }
 }
 

@@ -16,6 +16,17 @@ export type SettlementRefusal =
   | 'price_mismatch'
   | 'balance_overflow'
 
+/** Why a line was not granted whose money was given back before it was told of. */
+export const REFUNDED_BEFORE = 'refunded_before'
+
+/** Of these the money alone waits: the order that it names, if there is one, is left as it is. */
+export const LEAVES_ORDER_ALONE = ['player_not_found', 'order_conflict'] as const satisfies SettlementRefusal[]
+
+/** Whether money that was not granted for this reason has put its order in review. */
+export function putsOrderInReview(refusal: string | null): boolean {
+  return refusal !== null && !LEAVES_ORDER_ALONE.some((other) => other === refusal)
+}
+
 /** What is to be done with one line of a verified payment. */
 export type Decision =
   /** Everything fits: give the reward. */
@@ -29,7 +40,7 @@ export type Decision =
   /** The money goes to the review queue; the order, if any, is not touched. */
   | { readonly kind: 'review_money'; readonly refusal: SettlementRefusal }
   /** The same payment again while it waits for a person: the same answer, nothing new. */
-  | { readonly kind: 'refuse_again'; readonly refusal: SettlementRefusal | 'refunded_before' }
+  | { readonly kind: 'refuse_again'; readonly refusal: SettlementRefusal | typeof REFUNDED_BEFORE }
   /** A known payment told with other facts: kept as an event; the money is where it was. */
   | { readonly kind: 'contradiction' }
 
@@ -51,7 +62,7 @@ export interface KnownLine {
   readonly priceMinor: MinorUnits
   readonly currency: CurrencyCode
   readonly standing: LineStanding
-  readonly refusal: SettlementRefusal | 'refunded_before' | null
+  readonly refusal: SettlementRefusal | typeof REFUNDED_BEFORE | null
   readonly grantedOrderId: OrderId | null
 }
 

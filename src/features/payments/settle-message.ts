@@ -1,8 +1,9 @@
 import type { VerifiedFailure, VerifiedNotice, VerifiedPayment } from '../../channels/channel.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
-import { type AppliedNotice, applyNotice } from './apply-notice.ts'
+import type { AppliedNotice } from './apply-notice.ts'
 import { type KeepDeps, workOnMessage } from './keep-message.ts'
+import type { NoticeLane } from './notice-lane.ts'
 import type { PaymentLane } from './payment-lane.ts'
 import { type RecordedFailure, recordFailure } from './record-failure.ts'
 import type { SettleDeps } from './settle-payments.ts'
@@ -10,6 +11,7 @@ import type { Settlement } from './settlement.ts'
 
 export interface MessageDeps extends SettleDeps, KeepDeps {
   readonly lane: PaymentLane
+  readonly notices: NoticeLane
 }
 
 /** Settles a payment of one line, whichever road it came by; a fault of ours keeps the message and asks for a retry. */
@@ -28,5 +30,5 @@ export function recordMessage(deps: MessageDeps, failure: VerifiedFailure): Prom
 
 /** Books a refund or a dispute, whichever road it came by. */
 export function bookNotice(deps: MessageDeps, notice: VerifiedNotice): Promise<Outcome<AppliedNotice>> {
-  return workOnMessage(deps, notice, async () => accepted(await applyNotice(deps, notice)))
+  return workOnMessage(deps, notice, async () => accepted(await deps.notices.book(notice)))
 }

@@ -14,6 +14,7 @@ import { type LockedPlayer, saveLockedPlayers } from '../players/index.ts'
 import { type ActItem, type Catalogue, type Catalogues, itemAt } from '../store/index.ts'
 import { insertLedgerTransactions } from '../wallet/index.ts'
 import { applyDecision } from './apply-decision.ts'
+import { standAsMerged } from './apply-notice.ts'
 import { insertOrderReversals, mergeCauses } from './cause-queries.ts'
 import { type LockedPayment, lockSettlement, orderKey } from './lock-settlement.ts'
 import { keepEvent, withoutPerson } from './payment-event.ts'
@@ -62,6 +63,9 @@ export async function settlePayments(
     })
     // From here on nothing may be refused: what follows only writes down what was decided.
     await writeDraft(tx, draft)
+    for (const { into, isSettled } of locked.identityChanges.merged) {
+      if (isSettled) await standAsMerged(tx, { apps: deps.apps, paymentId: into, nowMs })
+    }
     return { outcomes, events: draft.events }
   }, patience)
   for (const { event } of events) deps.count(event)

@@ -53,7 +53,7 @@ export function standAsTold(
       order: held.order,
       player: held.player,
       message: held.message as RewardMessage | null,
-      line: { lineNo: line.lineNo, priceMinor: line.price.minor, totalMinor: totalMinorOf(verified) },
+      line: { lineNo: line.lineNo, price: line.price, totalMinor: totalMinorOf(verified) },
       causes: payment.causes,
       reversals: [],
       refundPolicy: draft.apps.find(verified.appId)?.refundPolicy ?? 'debt',
