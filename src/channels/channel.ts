@@ -16,8 +16,15 @@ export interface PaymentLine {
 }
 
 /** How a message reached us: a callback that tells of money, of none, or of what we do not understand; our own question
- * to a platform; a device. */
-export type EvidenceKind = 'payment' | 'failure' | 'notice' | 'callback' | 'look_up' | 'device_purchase'
+ * to a platform; a device; a platform's answer to our wish to give money back. */
+export type EvidenceKind =
+  | 'payment'
+  | 'failure'
+  | 'notice'
+  | 'callback'
+  | 'look_up'
+  | 'device_purchase'
+  | 'refund_answer'
 
 /** The message as it came, kept for ever: what was said, when, and in which request. */
 export interface Evidence {
@@ -181,6 +188,24 @@ export interface Question {
   readonly requestId: string
 }
 
+/** A payment, by the names that its platform may know it by. */
+export interface PaymentNames {
+  /** The platform's own id; null where it told none. */
+  readonly transactionId: string | null
+  readonly orderId: OrderId
+}
+
+/** Money to give back. */
+export interface RefundWanted extends PaymentNames, Question {
+  /** Null: all of it. */
+  readonly amount: Money | null
+  /** The platform refunds once for each key, however often it is asked: an answer that was lost is asked for again. */
+  readonly idempotencyKey: string
+}
+
+/** Whether a payment's money is still ours, as its platform says. `unknown`: it knows no such payment. */
+export type Standing = 'stands' | 'gone' | 'unknown'
+
 /**
  * A payment platform's connector, as one configured instance of one app: it proves, then translates, and grants nothing.
  * What a platform does not have is left out.
@@ -200,6 +225,15 @@ export interface Channel {
     readonly told: Readonly<Record<string, unknown>>
     readonly question: Question
   }): Promise<Outcome<VerifiedPayment>>
+  /**
+   * Gives money back. The answer is the notice to book, under the same cause as the platform's own notice of this refund,
+   * whichever comes first; null where the platform has only taken the wish and will tell what came of it.
+   * `purchase_not_found` where it knows no such payment, `refund_refused` where it will never give this back,
+   * `channel_unavailable` where asking again, with the same key, can help.
+   */
+  refundPayment?(refund: RefundWanted): Promise<Outcome<VerifiedNotice | null>>
+  /** Asks the platform whether a payment still stands: nothing is granted from the queue whose money went back unheard. */
+  lookUpStanding?(payment: PaymentNames & Question): Promise<Outcome<Standing>>
 }
 
 /** The channels of all apps. */
