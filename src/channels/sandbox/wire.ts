@@ -67,4 +67,14 @@ export interface SandboxPlatform {
   /** Everything that was paid for an order, oldest first. */
   purchasesOf(orderId: string): Promise<readonly SandboxPurchase[]>
   findPurchase(transactionId: string): Promise<SandboxPurchase | null>
+  /** The refunds and disputes of a purchase, each as it stands. */
+  reversalsOf(purchase: SandboxPurchase): Promise<readonly SandboxReversalMessage[]>
+  /** Gives money back, all that is left without an amount: once for each key. Null where there is not so much left. */
+  refund(purchase: SandboxPurchase, wanted: SandboxRefund): Promise<SandboxReversalMessage | null>
+}
+
+export interface SandboxRefund {
+  readonly amountMinor: number | null
+  readonly key: string
+  readonly nowMs: number
 }
