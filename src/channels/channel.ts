@@ -16,15 +16,8 @@ export interface PaymentLine {
 }
 
 /** How a message reached us: a callback that tells of money, of none, or of what we do not understand; our own question
- * to a platform; a device; a platform's answer to our wish to give money back. */
-export type EvidenceKind =
-  | 'payment'
-  | 'failure'
-  | 'notice'
-  | 'callback'
-  | 'look_up'
-  | 'device_purchase'
-  | 'refund_answer'
+ * to a platform; a device. */
+export type EvidenceKind = 'payment' | 'failure' | 'notice' | 'callback' | 'look_up' | 'device_purchase'
 
 /** The message as it came, kept for ever: what was said, when, and in which request. */
 export interface Evidence {
@@ -203,6 +196,13 @@ export interface RefundWanted extends PaymentNames, Question {
   readonly idempotencyKey: string
 }
 
+/** A refund that a platform has made. */
+export interface RefundMade {
+  /** The `causeId` of the platform's own notices of it, so that whichever comes second changes nothing. */
+  readonly refundId: string
+  readonly occurredAtMs: number
+}
+
 /** Whether a payment's money is still ours, as its platform says. `unknown`: it knows no such payment. */
 export type Standing = 'stands' | 'gone' | 'unknown'
 
@@ -226,12 +226,11 @@ export interface Channel {
     readonly question: Question
   }): Promise<Outcome<VerifiedPayment>>
   /**
-   * Gives money back. The answer is the notice to book, under the same cause as the platform's own notice of this refund,
-   * whichever comes first; null where the platform has only taken the wish and will tell what came of it.
-   * `purchase_not_found` where it knows no such payment, `refund_refused` where it will never give this back,
-   * `channel_unavailable` where asking again, with the same key, can help.
+   * Gives money back. `purchase_not_found` where the platform knows no such payment, `refund_refused` where it will never
+   * give this back, `channel_unavailable` where asking again, with the same key, can help: also while it has only taken
+   * the wish and not yet said what came of it.
    */
-  refundPayment?(refund: RefundWanted): Promise<Outcome<VerifiedNotice | null>>
+  refundPayment?(refund: RefundWanted): Promise<Outcome<RefundMade>>
   /** Asks the platform whether a payment still stands: nothing is granted from the queue whose money went back unheard. */
   lookUpStanding?(payment: PaymentNames & Question): Promise<Outcome<Standing>>
 }

@@ -162,31 +162,22 @@ onEveryEngine(
       }
     })
 
-    test('asked for a refund under one key again and again, the platform gives back once, and tells what it told', async () => {
+    test('asked for a refund under one key again and again, the platform gives back once', async () => {
       const { order, uid, press, names } = await paidOrder('by-call')
       const first = await refund(names, { key: 'k1', amount: usd(500) })
-      const again = await refund({ ...names, transactionId: null }, { key: 'k1', amount: usd(500) })
-      assert.ok(first && typeof first === 'object' && again && typeof again === 'object')
-      assert.deepEqual(
-        [first.cause, first.state, first.amount?.minor, first.paymentIds],
-        ['refund', 'taken', 500, [names.transactionId]],
-      )
-      assert.deepEqual([again.causeId, again.occurredAtMs], [first.causeId, first.occurredAtMs])
+      assert.ok(first && typeof first === 'object')
+      assert.deepEqual(await refund({ ...names, transactionId: null }, { key: 'k1', amount: usd(500) }), first)
       assert.equal(await refund(names, { key: 'k2', amount: usd(1500) }), 'refund_refused')
       const rest = await refund(names, { key: 'k3' })
       assert.ok(rest && typeof rest === 'object')
-      assert.equal(rest.amount?.minor, 1499)
+      assert.ok(rest.occurredAtMs > first.occurredAtMs)
       assert.equal(await refund(names, { key: 'k4' }), 'refund_refused')
       assert.equal(await standing(names), 'gone')
       // What the platform tells by itself is of the same refunds.
       const page = await press('tell-again')
-      for (const { causeId } of [first, rest]) assert.ok(page.includes(causeId))
+      for (const { refundId } of [first, rest]) assert.ok(page.includes(refundId))
       assert.equal((await orderRow(on.app, order.order_id))?.status, 'refunded')
       assert.equal((await playerRow(on.app, uid)).coins, 0)
-      await press('reverse-refund')
-      const undone = await refund(names, { key: 'k3' })
-      assert.ok(undone && typeof undone === 'object')
-      assert.deepEqual([undone.causeId, undone.state], [rest.causeId, 'undone'])
       await assertBooks(on.app)
     })
 

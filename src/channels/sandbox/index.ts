@@ -7,8 +7,8 @@ import type {
   OrderToPay,
   PaymentNames,
   Question,
+  RefundMade,
   RefundWanted,
-  VerifiedNotice,
   WebhookCall,
 } from '../channel.ts'
 import { isGenuine } from '../timestamped-signature.ts'
@@ -62,7 +62,7 @@ export function openSandboxChannel(
       const evidence = answerTo(question, { kind: 'device_purchase', answer: purchase })
       return sandboxPayment(source, { purchase, evidence })
     },
-    refundPayment: (refund) => refundPayment(source, { refund, platform }),
+    refundPayment: (refund) => refundPayment(platform, refund),
     lookUpStanding: async (payment) => {
       const purchase = await findPaid(platform, payment)
       if (!purchase) return accepted('unknown')
@@ -71,17 +71,14 @@ export function openSandboxChannel(
   }
 }
 
-async function refundPayment(
-  source: SandboxInstance,
-  { refund, platform }: { refund: RefundWanted; platform: SandboxPlatform },
-): Promise<Outcome<VerifiedNotice>> {
+async function refundPayment(platform: SandboxPlatform, refund: RefundWanted): Promise<Outcome<RefundMade>> {
   const { amount, idempotencyKey: key, nowMs } = refund
   const purchase = await findPaid(platform, refund)
   if (!purchase) return refused('purchase_not_found')
   if (amount && amount.currency !== purchase.currency) return refused('refund_refused')
-  const message = await platform.refund(purchase, { amountMinor: amount?.minor ?? null, key, nowMs })
-  if (!message) return refused('refund_refused')
-  return sandboxNotice(source, { message, evidence: answerTo(refund, { kind: 'refund_answer', answer: message }) })
+  const made = await platform.refund(purchase, { amountMinor: amount?.minor ?? null, key, nowMs })
+  if (!made) return refused('refund_refused')
+  return accepted({ refundId: made.reversal.id, occurredAtMs: made.reversal.occurred_at_ms })
 }
 
 async function findPaid(platform: SandboxPlatform, payment: PaymentNames): Promise<SandboxPurchase | null> {
