@@ -48,6 +48,8 @@ export interface PaymentFacts extends MessageFacts {
   readonly transactionId: string | null
   /** Further ids by which the platform's refunds and disputes speak of this payment. */
   readonly otherIds?: readonly string[]
+  /** True where a refund or a dispute may name the order alone: then it is kept as a further name of the first payment for it. */
+  readonly orderIsName?: boolean
   /** True where deliveries without a transaction id happen: then the facts are kept as a second name of the payment. */
   readonly factsAreIdentity: boolean
   /** At least one. */
@@ -65,8 +67,13 @@ export interface FailureFacts extends MessageFacts {
  * a part. A channel gives each refund and each dispute one `causeId` for its whole life.
  */
 export interface NoticeFacts extends MessageSource {
-  /** The ids by which the platform speaks of the payment; at least one. */
+  /** The ids by which the platform speaks of the payment; at least one, or else the order. */
   readonly paymentIds: readonly string[]
+  /**
+   * Read where there are no ids: the order whose granted payment it is about, and where none of this channel's was
+   * granted, the first that tells of the order, even if that is still to come.
+   */
+  readonly orderId?: OrderId
   readonly cause: 'refund' | 'dispute'
   readonly causeId: string
   /** `open`: a dispute that nobody has decided. `taken`: the money is gone. `undone`: it is ours again. */
@@ -78,6 +85,16 @@ export interface NoticeFacts extends MessageSource {
   /** By the platform's clock: of two notices of one cause the later one counts, whichever came first. */
   readonly occurredAtMs: number
 }
+
+/** What our own form calls refunds and disputes, and what it means for the money. */
+export const REVERSAL_TYPES = {
+  'refund.succeeded': { cause: 'refund', state: 'taken' },
+  'refund.reversed': { cause: 'refund', state: 'undone' },
+  'dispute.opened': { cause: 'dispute', state: 'open' },
+  'dispute.lost': { cause: 'dispute', state: 'taken' },
+  'dispute.won': { cause: 'dispute', state: 'undone' },
+} as const satisfies Record<string, Pick<NoticeFacts, 'cause' | 'state'>>
+export type ReversalType = keyof typeof REVERSAL_TYPES
 
 /** Money that a channel vouches for. Only code under `channels/` can make one, so nothing is settled without proof. */
 export type VerifiedPayment = PaymentFacts & { readonly [proven]: 'payment' }

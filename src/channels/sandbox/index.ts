@@ -24,16 +24,15 @@ import {
   TransactionIdField,
 } from './wire.ts'
 
+export { REVERSAL_TYPES, type ReversalType } from '../channel.ts'
 export { moneyLeft } from './money-left.ts'
 export { SANDBOX_SIGNATURE_HEADER, signSandboxMessage } from './sign.ts'
-export {
-  REVERSAL_TYPES,
-  type ReversalType,
-  type SandboxMessage,
-  type SandboxPlatform,
-  type SandboxPurchase,
-  type SandboxReversalMessage,
-  type SandboxSession,
+export type {
+  SandboxMessage,
+  SandboxPlatform,
+  SandboxPurchase,
+  SandboxReversalMessage,
+  SandboxSession,
 } from './wire.ts'
 
 /** One configured instance of type `sandbox`. */

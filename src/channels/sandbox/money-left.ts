@@ -1,4 +1,5 @@
-import { REVERSAL_TYPES, type SandboxPurchase, type SandboxReversalMessage } from './wire.ts'
+import { REVERSAL_TYPES } from '../channel.ts'
+import type { SandboxPurchase, SandboxReversalMessage } from './wire.ts'
 
 /** How much of a purchase's money was not given back; null once none is left, also of a purchase for nothing. */
 export function moneyLeft(

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { REVERSAL_TYPES, type ReversalType } from '../channel.ts'
 
 /** The platform's id of a purchase, as a device tells it too. */
 export const TransactionIdField = Type.String({ pattern: '^[!-~]{1,200}$', maxLength: 200 })
@@ -25,16 +26,6 @@ const Reversal = Type.Object({
   amount_minor: Type.Union([Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()]),
   occurred_at_ms: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
 })
-
-/** What the platform tells of refunds and disputes, and what it means for the money. */
-export const REVERSAL_TYPES = {
-  'refund.succeeded': { cause: 'refund', state: 'taken' },
-  'refund.reversed': { cause: 'refund', state: 'undone' },
-  'dispute.opened': { cause: 'dispute', state: 'open' },
-  'dispute.lost': { cause: 'dispute', state: 'taken' },
-  'dispute.won': { cause: 'dispute', state: 'undone' },
-} as const
-export type ReversalType = keyof typeof REVERSAL_TYPES
 
 /** The callbacks of the sandbox platform. */
 export const SandboxMessageSchema = Type.Union([

@@ -8,7 +8,7 @@ import { type LockedPlayer, lockPlayers } from '../players/index.ts'
 import { selectCauses } from './cause-queries.ts'
 import { ensureAndLockIdentities, lockPayments, selectPaymentLines } from './queries.ts'
 import { type Cause, mergedCauses } from './reversal-rules.ts'
-import { factsIdentity, type PaymentIdentity, REFUNDED_BEFORE, transactionIdentity } from './rules.ts'
+import { factsIdentity, orderIdentity, type PaymentIdentity, REFUNDED_BEFORE, transactionIdentity } from './rules.ts'
 
 /** Stands in a tombstone: who pays is not known before the payment itself comes. */
 export const PAYER_UNKNOWN = 0
@@ -78,6 +78,8 @@ interface NamedPayment {
   /** What refunds and disputes call it. */
   readonly others: readonly PaymentIdentity[]
   readonly facts: PaymentIdentity | null
+  /** Only the first payment for an order has it; another payment for that order is not the same one. */
+  readonly order: PaymentIdentity | null
 }
 
 async function ensureAndLockPayments(
@@ -86,8 +88,8 @@ async function ensureAndLockPayments(
 ): Promise<{ payments: LockedPayment[]; identityChanges: IdentityChanges }> {
   const named = verified.map(namePayment)
   const wanted = new Map<string, NewRow<'payment_identities'>>()
-  for (const { candidateId, transaction, others, facts } of named) {
-    for (const name of [transaction, ...others, facts]) {
+  for (const { candidateId, transaction, others, facts, order } of named) {
+    for (const name of [transaction, ...others, facts, order]) {
       if (!name || wanted.has(name.key)) continue
       wanted.set(name.key, { identity_key: name.key, payment_id: candidateId, identity: name.identity })
     }
@@ -117,6 +119,7 @@ function namePayment(verified: VerifiedPayment): NamedPayment {
     transaction: transactionId === null ? null : transactionIdentity(verified, transactionId),
     others: (verified.otherIds ?? []).map((id) => transactionIdentity(verified, id)),
     facts: verified.factsAreIdentity ? factsIdentity(verified, { ...first, playerId }) : null,
+    order: verified.orderIsName ? orderIdentity(verified, first.orderId) : null,
   }
   invariant(named.transaction || named.facts, 'a payment has an identity')
   return named
@@ -139,19 +142,22 @@ function resolvePayments(input: {
     return id === undefined ? undefined : held.get(id)
   }
   const resolve = (named: NamedPayment): LockedPayment => {
-    const { transaction, others, facts } = named
-    const byFacts = heldUnder(facts)
+    const { transaction, others, facts, order } = named
+    const isTold = (one: LockedPayment): boolean => one.lines.size > 0 || told.has(one)
+    const [byFacts, byOrder] = [heldUnder(facts), heldUnder(order)]
     // The first transaction id that arrives with the same facts is this payment's: adopted, not a second charge.
     const isSame = byFacts && (!transaction || byFacts.row.transaction_id === null)
     const found = [...[transaction, ...others].map(heldUnder), isSame ? byFacts : undefined]
+    // A refund of the order that came before any payment for it.
+    if (byOrder && !isTold(byOrder)) found.push(byOrder)
     const byName = found.filter((one) => one !== undefined)
-    const isTold = (one: LockedPayment): boolean => one.lines.size > 0 || told.has(one)
     const known = byName.find(isTold) ?? byName[0]
     if (known) return nameAgain(known, { named, byName, isTold, current, held, transactionIds, merged })
     const made = makePayment(named, input.nowMs)
     held.set(made.row.payment_id, made)
     for (const name of [transaction, ...others]) if (name) current.set(name.key, made.row.payment_id)
     if (facts && !byFacts) current.set(facts.key, made.row.payment_id)
+    if (order && !byOrder) current.set(order.key, made.row.payment_id)
     return made
   }
   const payments = input.named.map((named): LockedPayment => {
@@ -195,7 +201,7 @@ function nameAgain(
     // Also those names of it that another delivery of this batch tells.
     for (const [key, id] of current) if (id === from) current.set(key, paymentId)
   }
-  const names = [named.transaction, ...named.others, ...(isTold(known) ? [] : [named.facts])]
+  const names = [named.transaction, ...named.others, ...(isTold(known) ? [] : [named.facts, named.order])]
   for (const name of names) {
     const id = name ? current.get(name.key) : undefined
     if (name && (id === undefined || !held.has(id))) current.set(name.key, paymentId)

@@ -1,6 +1,6 @@
 import type { Tx } from '../../db/database.ts'
 import type { NewRow, Row } from '../../db/schema.ts'
-import type { PaymentId } from '../../kernel/ids.ts'
+import type { AppId, OrderId, PaymentId } from '../../kernel/ids.ts'
 
 /**
  * Writes the identities that nobody wrote before and locks them all, in the order of their keys: two deliveries of one
@@ -58,6 +58,26 @@ export async function lockPayments(tx: Tx, paymentIds: readonly PaymentId[]): Pr
 export async function selectPaymentLines(tx: Tx, paymentIds: readonly PaymentId[]): Promise<Row<'payment_lines'>[]> {
   if (paymentIds.length === 0) return []
   return await tx.selectFrom('payment_lines').selectAll().where('payment_id', 'in', paymentIds).execute()
+}
+
+/** The payment that an order was granted for; null also where another channel has told of that one. */
+export async function findGrantedPaymentId(
+  tx: Tx,
+  wanted: Pick<Row<'payments'>, 'instance' | 'environment'> & { appId: AppId; orderId?: OrderId },
+): Promise<PaymentId | null> {
+  const { appId, orderId, instance, environment } = wanted
+  if (orderId === undefined) return null
+  const found = await tx
+    .selectFrom('orders as o')
+    .innerJoin('payments as p', 'p.payment_id', 'o.granted_payment_id')
+    .select('p.payment_id')
+    .where('o.app_id', '=', appId)
+    .where('o.order_id', '=', orderId)
+    .where('p.app_id', '=', appId)
+    .where('p.instance', '=', instance)
+    .where('p.environment', '=', environment)
+    .executeTakeFirst()
+  return found?.payment_id ?? null
 }
 
 /** Keeps the transaction id that a payment told late. */
