@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import type { Channel } from './channels/channel.ts'
 import { openChannels } from './channels/registry.ts'
 import { verifySigner } from './channels/signed/index.ts'
 import { openLimiter, openTrail } from './compose-abuse.ts'
@@ -56,6 +57,8 @@ export interface Overrides {
   readonly clock?: Clock
   /** `by_hand`: background work is done when `jobs.run` says so, and by no schedule of the real time. */
   readonly jobs?: 'by_hand'
+  /** Channels of platforms that a test plays. */
+  readonly channels?: readonly Channel[]
 }
 
 /**
@@ -84,7 +87,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const messageDeps = openMessages({ database, apps, catalogues, clock, count: metrics.countPaymentEvent }, logger)
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const sandbox = await openSandbox(kv, { config, listeningOrigin: () => server.listeningOrigin })
-  const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
+  const channels = openChannels(config.channels, {
+    ...{ means: { sandbox }, standIn: config.env === 'local' },
+    ...(overrides.channels ? { further: overrides.channels } : {}),
+  })
 
   const server = await openServer(config, { logger, metrics })
   mountHealth(server, [

@@ -2,6 +2,15 @@ import type { AppId, OrderId, PlayerId } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 import type { FieldFault, Outcome } from '../kernel/outcome.ts'
 import type { PaymentEnvironment } from '../kernel/payment-environment.ts'
+import type { CallbackResult, PlatformAnswer, PlatformQuestion } from './platform-answer.ts'
+
+export type {
+  CallbackResult,
+  ItemOffered,
+  PlatformAnswer,
+  PlatformQuestion,
+  QuestionAnswer,
+} from './platform-answer.ts'
 
 declare const proven: unique symbol
 
@@ -54,6 +63,11 @@ export interface PaymentFacts extends MessageFacts {
   readonly factsAreIdentity: boolean
   /** At least one. */
   readonly lines: readonly PaymentLine[]
+  /**
+   * What its platform is told of money that cannot be granted. `accept`, the default: we have it, and a person resolves
+   * it. `refuse`: its platform gives it back to whoever paid.
+   */
+  readonly reviewAnswer?: 'accept' | 'refuse'
 }
 
 export interface FailureFacts extends MessageFacts {
@@ -189,6 +203,10 @@ export type ChannelMessage =
   | { readonly kind: 'payment'; readonly payment: VerifiedPayment }
   | { readonly kind: 'failure'; readonly failure: VerifiedFailure }
   | { readonly kind: 'notice'; readonly notice: VerifiedNotice }
+  /** Asked any number of times, it changes nothing and is not kept. Its channel has an `answer` of its own. */
+  | { readonly kind: 'question'; readonly question: PlatformQuestion }
+  /** Genuine and known, and nothing to do: a test call, money that is still on its way. Kept, and accepted. */
+  | { readonly kind: 'no_concern'; readonly source: MessageSource }
   /** Genuine, and not what we know: kept as evidence, so that no money is lost with it, and refused by its fields. */
   | { readonly kind: 'not_understood'; readonly source: MessageSource; readonly details: readonly FieldFault[] }
 
@@ -233,7 +251,9 @@ export interface Channel {
   /** Opens the platform's checkout of a pending order; asked again with the same order, it opens none twice. */
   openCheckout(order: OrderToPay): Promise<Outcome<Checkout>>
   /** Proves and translates a callback. `invalid_signature` for what is not genuine. */
-  receive?(call: WebhookCall): Outcome<ChannelMessage>
+  receive?(call: WebhookCall): Outcome<ChannelMessage> | Promise<Outcome<ChannelMessage>>
+  /** The answer to a callback in the platform's own form; left out where ours will do. */
+  answer?(result: CallbackResult, call: Pick<WebhookCall, 'callback'>): PlatformAnswer
   /** Asks the platform whether an order was paid; null when it was not. */
   lookUpPayment?(order: { readonly orderId: OrderId } & Question): Promise<Outcome<VerifiedPayment | null>>
   /** Proves a purchase that a player's device tells of. `purchase_not_found` when the platform knows none of theirs. */

@@ -6,7 +6,7 @@ import { invariant } from '../../kernel/invariant.ts'
 import { type LockedOrder, selectOrdersForUpdate } from '../orders/index.ts'
 import { type LockedPlayer, lockPlayers } from '../players/index.ts'
 import { selectCauses } from './cause-queries.ts'
-import { ensureAndLockIdentities, lockPayments, selectPaymentLines } from './queries.ts'
+import { ensureAndLockIdentities, lockPayments, selectPaymentLines, selectReturnedLines } from './queries.ts'
 import { type Cause, mergedCauses } from './reversal-rules.ts'
 import { factsIdentity, orderIdentity, type PaymentIdentity, REFUNDED_BEFORE, transactionIdentity } from './rules.ts'
 
@@ -23,6 +23,8 @@ export interface LockedPayment {
   readonly isStored: boolean
   /** What takes it back, where that came first; not read for a payment that has lines. */
   causes: readonly Cause[]
+  /** Its lines that were refused for good, where its platform is told so. */
+  readonly returnedLines: ReadonlySet<number>
 }
 
 /** Everything that a settlement has locked, in the agreed sequence: payments, then orders, then players. */
@@ -99,12 +101,15 @@ async function ensureAndLockPayments(
   const knownIds = [...new Set(written.values())].filter((id) => !candidates.has(id))
   const known = await lockPayments(tx, knownIds)
   const lines = Map.groupBy(await selectPaymentLines(tx, knownIds), (line) => line.payment_id)
+  const asksForReturned = verified.some((payment) => payment.reviewAnswer === 'refuse')
+  const returned = asksForReturned ? await selectReturnedLines(tx, knownIds) : new Map<PaymentId, Set<number>>()
   const held = new Map<PaymentId, LockedPayment>()
   for (const row of known) {
     const ofPayment = (lines.get(row.payment_id) ?? []).map((line) => [line.line_no, line] as const)
     const isNew = ofPayment.length === 0
     const causes = isNew ? await selectCauses(tx, row.payment_id) : []
-    held.set(row.payment_id, { row, lines: new Map(ofPayment), isNew, isStored: true, causes })
+    const returnedLines = returned.get(row.payment_id) ?? new Set<number>()
+    held.set(row.payment_id, { row, lines: new Map(ofPayment), isNew, isStored: true, causes, returnedLines })
   }
   return resolvePayments({ named, written, held, nowMs })
 }
@@ -230,6 +235,7 @@ function makePayment({ verified, candidateId }: NamedPayment, nowMs: number): Lo
     isNew: true,
     isStored: false,
     causes: [],
+    returnedLines: new Set(),
   }
 }
 

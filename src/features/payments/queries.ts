@@ -60,6 +60,23 @@ export async function selectPaymentLines(tx: Tx, paymentIds: readonly PaymentId[
   return await tx.selectFrom('payment_lines').selectAll().where('payment_id', 'in', paymentIds).execute()
 }
 
+/** Which lines of these payments were refused for good, so that their platforms give the money back. */
+export async function selectReturnedLines(
+  tx: Tx,
+  paymentIds: readonly PaymentId[],
+): Promise<Map<PaymentId, Set<number>>> {
+  const returned = new Map<PaymentId, Set<number>>()
+  if (paymentIds.length === 0) return returned
+  const rows = await tx
+    .selectFrom('review_entries')
+    .select(['payment_id', 'line_no'])
+    .where('payment_id', 'in', paymentIds)
+    .where('state', '=', 'returned')
+    .execute()
+  for (const { payment_id: id, line_no: lineNo } of rows) returned.set(id, (returned.get(id) ?? new Set()).add(lineNo))
+  return returned
+}
+
 /** The payment that an order was granted for; null also where another channel has told of that one. */
 export async function findGrantedPaymentId(
   tx: Tx,
