@@ -5,7 +5,7 @@ import { assertBooks, orderRow, playerRow, reviewEntries, stateOf, withoutMarks 
 import { onEveryEngine } from '../support/every-engine.ts'
 import { createOrder } from '../support/orders.ts'
 import { OWN_KEY, type OwnMessage, ownFormChannel } from '../support/own-form.ts'
-import { OTHER_APP_ID } from '../support/test-app.ts'
+import { OTHER_APP_ID, request, startApp } from '../support/test-app.ts'
 
 const channels = [
   ownFormChannel({ instance: 'owner', review: 'accept' }),
@@ -145,3 +145,23 @@ onEveryEngine(
   },
   { channels },
 )
+
+test('a platform is asked in its own form to send again what could not be kept', async (t) => {
+  const app = await startApp({ channels })
+  t.after(() => app.close())
+  const { uid } = await app.logIn('own-away')
+  await app.service.database.close()
+  for (const body of [{ say: 'paid', uid, id: 'away', order_id: 'away' }, { say: 'who', uid }, { say: 'nothing' }]) {
+    const headers = { 'x-key': OWN_KEY }
+    const told = await request(`${app.url}/webhooks/owner`, { method: 'POST', body, headers })
+    assert.deepEqual([told.status, told.body], [500, { error: { code: 'LATER' } }], body.say)
+  }
+})
+
+test('who forges is limited, also where the platform’s own form tells it so', async (t) => {
+  const app = await startApp({ channels, variables: { RATE_LIMIT_PER_MINUTE: '40' } })
+  t.after(() => app.close())
+  const forge = () => app.call('POST', '/webhooks/owner', { body: { say: 'nothing' }, headers: { 'x-key': 'guessed' } })
+  for (let n = 0; n < 10; n++) assert.equal((await forge()).status, 400)
+  assertRefused(await forge(), 429, 'too_many_requests')
+})

@@ -1,5 +1,4 @@
 import type { CallbackResult, PlatformAnswer, WebhookCall } from '../../channels/channel.ts'
-import { StorageUnavailable } from '../../db/errors.ts'
 import { ERROR_CODES, type ErrorCode } from '../../kernel/error-codes.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { CheckDeps } from './check-order.ts'
@@ -23,14 +22,13 @@ export async function answerCallback(
   return accepted({ own: channel.answer(resultOf(received), call), refusal })
 }
 
-/** A database that is away is a fault of ours, of which a platform hears in its own form as well. */
+/** A fault of ours, be it a database that is away, is told to a platform in its own form as well: it sends the same again. */
 async function receivedOrRetry(deps: CheckDeps, call: WebhookCall & { instance: string }): Promise<Outcome<Received>> {
   try {
     return await receiveWebhook(deps, call)
   } catch (error) {
-    if (!(error instanceof StorageUnavailable)) throw error
     deps.report({ error, kind: 'callback', requestId: call.requestId })
-    return refused('storage_unavailable')
+    return refused('internal_error')
   }
 }
 
