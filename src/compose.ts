@@ -1,6 +1,7 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import type { Channel } from './channels/channel.ts'
 import { openChannels } from './channels/registry.ts'
 import { verifySigner } from './channels/signed/index.ts'
 import { openLimiter, openTrail } from './compose-abuse.ts'
@@ -59,6 +60,8 @@ export interface Overrides {
   readonly clock?: Clock
   /** `by_hand`: background work is done when `jobs.run` says so, and by no schedule of the real time. */
   readonly jobs?: 'by_hand'
+  /** Channels of platforms that a test plays. */
+  readonly channels?: readonly Channel[]
 }
 
 /**
@@ -87,7 +90,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const actDeps = { database, clock, ...sessionDeps, report: reportOpenNotices(logger) }
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const sandbox = await openSandbox(kv, { config, listeningOrigin: () => server.listeningOrigin })
-  const channels = openChannels(config.channels, { means: { sandbox }, standIn: config.env === 'local' })
+  const channels = openChannels(config.channels, {
+    ...{ means: { sandbox }, standIn: config.env === 'local' },
+    ...(overrides.channels ? { further: overrides.channels } : {}),
+  })
 
   const server = await openServer(config, { logger, metrics })
   mountHealth(server, [

@@ -2,6 +2,15 @@ import type { AppId, OrderId, PlayerId } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 import type { FieldFault, Outcome } from '../kernel/outcome.ts'
 import type { PaymentEnvironment } from '../kernel/payment-environment.ts'
+import type { CallbackResult, PlatformAnswer, PlatformQuestion } from './platform-answer.ts'
+
+export type {
+  CallbackResult,
+  ItemOffered,
+  PlatformAnswer,
+  PlatformQuestion,
+  QuestionAnswer,
+} from './platform-answer.ts'
 
 declare const proven: unique symbol
 
@@ -48,10 +57,17 @@ export interface PaymentFacts extends MessageFacts {
   readonly transactionId: string | null
   /** Further ids by which the platform's refunds and disputes speak of this payment. */
   readonly otherIds?: readonly string[]
+  /** True where a refund or a dispute may name the order alone: then it is kept as a further name of the first payment for it. */
+  readonly orderIsName?: boolean
   /** True where deliveries without a transaction id happen: then the facts are kept as a second name of the payment. */
   readonly factsAreIdentity: boolean
   /** At least one. */
   readonly lines: readonly PaymentLine[]
+  /**
+   * What its platform is told of money that cannot be granted. `accept`, the default: we have it, and a person resolves
+   * it. `refuse`: its platform gives it back to whoever paid.
+   */
+  readonly reviewAnswer?: 'accept' | 'refuse'
 }
 
 export interface FailureFacts extends MessageFacts {
@@ -65,8 +81,13 @@ export interface FailureFacts extends MessageFacts {
  * a part. A channel gives each refund and each dispute one `causeId` for its whole life.
  */
 export interface NoticeFacts extends MessageSource {
-  /** The ids by which the platform speaks of the payment; at least one. */
+  /** The ids by which the platform speaks of the payment; at least one, or else the order. */
   readonly paymentIds: readonly string[]
+  /**
+   * Read where there are no ids: the order whose granted payment it is about, and where none of this channel's was
+   * granted, the first that tells of the order, even if that is still to come.
+   */
+  readonly orderId?: OrderId
   readonly cause: 'refund' | 'dispute'
   readonly causeId: string
   /** `open`: a dispute that nobody has decided. `taken`: the money is gone. `undone`: it is ours again. */
@@ -78,6 +99,16 @@ export interface NoticeFacts extends MessageSource {
   /** By the platform's clock: of two notices of one cause the later one counts, whichever came first. */
   readonly occurredAtMs: number
 }
+
+/** What our own form calls refunds and disputes, and what it means for the money. */
+export const REVERSAL_TYPES = {
+  'refund.succeeded': { cause: 'refund', state: 'taken' },
+  'refund.reversed': { cause: 'refund', state: 'undone' },
+  'dispute.opened': { cause: 'dispute', state: 'open' },
+  'dispute.lost': { cause: 'dispute', state: 'taken' },
+  'dispute.won': { cause: 'dispute', state: 'undone' },
+} as const satisfies Record<string, Pick<NoticeFacts, 'cause' | 'state'>>
+export type ReversalType = keyof typeof REVERSAL_TYPES
 
 /** Money that a channel vouches for. Only code under `channels/` can make one, so nothing is settled without proof. */
 export type VerifiedPayment = PaymentFacts & { readonly [proven]: 'payment' }
@@ -172,6 +203,10 @@ export type ChannelMessage =
   | { readonly kind: 'payment'; readonly payment: VerifiedPayment }
   | { readonly kind: 'failure'; readonly failure: VerifiedFailure }
   | { readonly kind: 'notice'; readonly notice: VerifiedNotice }
+  /** Asked any number of times, it changes nothing and is not kept. Its channel has an `answer` of its own. */
+  | { readonly kind: 'question'; readonly question: PlatformQuestion }
+  /** Genuine and known, and nothing to do: a test call, money that is still on its way. Kept, and accepted. */
+  | { readonly kind: 'no_concern'; readonly source: MessageSource }
   /** Genuine, and not what we know: kept as evidence, so that no money is lost with it, and refused by its fields. */
   | { readonly kind: 'not_understood'; readonly source: MessageSource; readonly details: readonly FieldFault[] }
 
@@ -180,6 +215,31 @@ export interface Question {
   readonly nowMs: number
   readonly requestId: string
 }
+
+/** A payment, by the names that its platform may know it by. */
+export interface PaymentNames {
+  /** The platform's own id; null where it told none. */
+  readonly transactionId: string | null
+  readonly orderId: OrderId
+}
+
+/** Money to give back. */
+export interface RefundWanted extends PaymentNames, Question {
+  /** Null: all of it. */
+  readonly amount: Money | null
+  /** The platform refunds once for each key, however often it is asked: an answer that was lost is asked for again. */
+  readonly idempotencyKey: string
+}
+
+/** A refund that a platform has made. */
+export interface RefundMade {
+  /** The `causeId` of the platform's own notices of it, so that whichever comes second changes nothing. */
+  readonly refundId: string
+  readonly occurredAtMs: number
+}
+
+/** Whether a payment's money is still ours, as its platform says. `unknown`: it knows no such payment. */
+export type Standing = 'stands' | 'gone' | 'unknown'
 
 /**
  * A payment platform's connector, as one configured instance of one app: it proves, then translates, and grants nothing.
@@ -191,7 +251,9 @@ export interface Channel {
   /** Opens the platform's checkout of a pending order; asked again with the same order, it opens none twice. */
   openCheckout(order: OrderToPay): Promise<Outcome<Checkout>>
   /** Proves and translates a callback. `invalid_signature` for what is not genuine. */
-  receive?(call: WebhookCall): Outcome<ChannelMessage>
+  receive?(call: WebhookCall): Outcome<ChannelMessage> | Promise<Outcome<ChannelMessage>>
+  /** The answer to a callback in the platform's own form; left out where ours will do. */
+  answer?(result: CallbackResult, call: Pick<WebhookCall, 'callback'>): PlatformAnswer
   /** Asks the platform whether an order was paid; null when it was not. */
   lookUpPayment?(order: { readonly orderId: OrderId } & Question): Promise<Outcome<VerifiedPayment | null>>
   /** Proves a purchase that a player's device tells of. `purchase_not_found` when the platform knows none of theirs. */
@@ -200,6 +262,14 @@ export interface Channel {
     readonly told: Readonly<Record<string, unknown>>
     readonly question: Question
   }): Promise<Outcome<VerifiedPayment>>
+  /**
+   * Gives money back. `purchase_not_found` where the platform knows no such payment, `refund_refused` where it will never
+   * give this back, `channel_unavailable` where asking again, with the same key, can help: also while it has only taken
+   * the wish and not yet said what came of it.
+   */
+  refundPayment?(refund: RefundWanted): Promise<Outcome<RefundMade>>
+  /** Asks the platform whether a payment still stands: nothing is granted from the queue whose money went back unheard. */
+  lookUpStanding?(payment: PaymentNames & Question): Promise<Outcome<Standing>>
 }
 
 /** The channels of all apps. */

@@ -20,13 +20,15 @@ const SERVER_INSTANCE = 'server'
 
 /**
  * Opens every configured channel; a new type is one case here. `standIn`: an app's sandbox also takes the orders for
- * channels that it does not have, so that a game can be tried before its platforms are set up.
+ * channels that it does not have, so that a game can be tried before its platforms are set up. `further`: channels of
+ * platforms that somebody else plays.
  */
 export function openChannels(
   instances: readonly ChannelInstance[],
-  { means, standIn }: { means: ChannelMeans; standIn: boolean },
+  { means, standIn, further = [] }: { means: ChannelMeans; standIn: boolean; further?: readonly Channel[] },
 ): Channels {
   const opened = new Map(instances.map((instance) => [instance.instance, openChannel(instance, means)]))
+  for (const channel of further) opened.set(channel.instance, channel)
   const sandboxes = new Map<AppId, Channel>()
   for (const { type, instance, appId } of instances) {
     const channel = opened.get(instance)

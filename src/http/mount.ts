@@ -10,6 +10,7 @@ import { type Gate, type Gatekeepers, openGate, type Verdict } from './gate.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import { preferredLanguage } from './language.ts'
 import { rateLimitHeaders } from './rate-limit.ts'
+import { RawAnswer } from './raw-answer.ts'
 import type { Route, RouteEntry } from './route.ts'
 import { compiledSchema } from './route-schema.ts'
 
@@ -99,17 +100,30 @@ function mountRoute(server: FastifyInstance, [method, url, route]: RouteEntry, g
       const key = route.idempotencyKey ? idempotencyKeyOf(request, route.idempotencyKey) : NO_KEY
       if (!key.ok) return sendRefusal({ request, reply }, key.refusal)
       const outcome = await route.handle(inputOf(request, key.value) as never)
-      if (!outcome.ok) {
-        if (route.access === 'webhook' && IS_NO_PLATFORMS.has(outcome.refusal.code))
-          gate.chargeForgery(limited(request))
-        return sendRefusal({ request, reply }, outcome.refusal)
+      const refusal = outcome.ok ? refusalOf(outcome.value) : outcome.refusal.code
+      if (route.access === 'webhook' && refusal !== null && IS_NO_PLATFORMS.has(refusal)) {
+        gate.chargeForgery(limited(request))
       }
-      return reply.send(successBody(outcome.value as object))
+      if (!outcome.ok) return sendRefusal({ request, reply }, outcome.refusal)
+      const { value } = outcome
+      return value instanceof RawAnswer ? sendRaw(reply, value) : reply.send(successBody(value as object))
     },
   })
 }
 
 const NO_KEY = accepted(null)
+
+function refusalOf(answer: unknown): ErrorCode | null {
+  return answer instanceof RawAnswer ? answer.refusal : null
+}
+
+/** As bytes, which no serialiser of ours touches. */
+function sendRaw(reply: FastifyReply, { status, headers, body }: RawAnswer): FastifyReply {
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(body === null ? undefined : Buffer.from(body))
+}
 
 /** How a callback is refused that no platform of ours sends: forged, or for what is not set up here. */
 const IS_NO_PLATFORMS: ReadonlySet<ErrorCode> = new Set([

@@ -6,6 +6,7 @@ import type { PlayerId } from '../kernel/ids.ts'
 import type { Outcome } from '../kernel/outcome.ts'
 import type { Origin } from '../kernel/security-event.ts'
 import type { KeyPlace } from './idempotency.ts'
+import type { RawAnswer } from './raw-answer.ts'
 
 /**
  * Who may make a call. `open`: anybody. `session`: a client, logged in or not. `player`: a logged-in client.
@@ -67,7 +68,10 @@ export interface Route<
   readonly idempotencyKey?: KeyPlace
   /** Told of a proven caller's message whose fields are refused, so that it can be kept; the answer is 422 all the same. */
   readonly onInvalid?: (input: RouteInput<A, unknown, unknown, unknown>) => Promise<void>
-  readonly handle: (input: RouteInput<A, Static<B>, Static<Q>, Static<P>>) => Promise<Outcome<Static<R>>>
+  /** Only a webhook may be answered in another form than the API's own. */
+  readonly handle: (
+    input: RouteInput<A, Static<B>, Static<Q>, Static<P>>,
+  ) => Promise<Outcome<Static<R> | (A extends 'webhook' ? RawAnswer : never)>>
 }
 
 /** Types a route by its own schemas, then forgets them, so that all routes fit one list. */

@@ -157,6 +157,12 @@ export const ERROR_CODES = {
     'The amount paid is not the price of this order; the payment is kept for review.',
     '支付金额与订单价格不符，款项已转人工核查。',
   ),
+  refund_refused: entry(
+    409,
+    'contact_support',
+    'The payment platform will not give this money back.',
+    '支付平台拒绝退还此笔款项。',
+  ),
   order_not_pending: entry(409, 'show_message', 'This order is not waiting for a payment.', '该订单不在待支付状态。'),
   catalogue_changed: entry(
     409,

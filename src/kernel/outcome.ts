@@ -13,6 +13,8 @@ export interface Refusal {
   /** Overrides the status as `err_code` where the contract asks for a number of its own (999 for a second gift). */
   readonly errCode?: number
   readonly retryAfterSeconds?: number
+  /** Of a payment: its platform gives the money back, and is told to by this very refusal. */
+  readonly isReturned?: true
   /** What to do next, where the call knows better than the code: nothing was paid for an order that is not made. */
   readonly action?: Action
 }

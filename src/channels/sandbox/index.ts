@@ -1,19 +1,39 @@
 import { Check } from 'typebox/schema'
 import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
-import type { Channel, ChannelMessage, Evidence, OrderToPay, Question, WebhookCall } from '../channel.ts'
+import type {
+  Channel,
+  ChannelMessage,
+  Evidence,
+  OrderToPay,
+  PaymentNames,
+  Question,
+  RefundMade,
+  RefundWanted,
+  WebhookCall,
+} from '../channel.ts'
 import { isGenuine } from '../timestamped-signature.ts'
+import { moneyLeft } from './money-left.ts'
 import { SANDBOX_SIGNATURE_HEADER } from './sign.ts'
 import { type SandboxSource, sandboxFailure, sandboxNotice, sandboxPayment } from './translate.ts'
 import {
   type SandboxMessage,
   SandboxMessageSchema,
   type SandboxPlatform,
+  type SandboxPurchase,
   type SandboxSession,
   TransactionIdField,
 } from './wire.ts'
 
+export { REVERSAL_TYPES, type ReversalType } from '../channel.ts'
+export { moneyLeft } from './money-left.ts'
 export { SANDBOX_SIGNATURE_HEADER, signSandboxMessage } from './sign.ts'
-export type { SandboxMessage, SandboxPlatform, SandboxPurchase, SandboxSession } from './wire.ts'
+export type {
+  SandboxMessage,
+  SandboxPlatform,
+  SandboxPurchase,
+  SandboxReversalMessage,
+  SandboxSession,
+} from './wire.ts'
 
 /** One configured instance of type `sandbox`. */
 export type SandboxInstance = SandboxSource
@@ -41,7 +61,29 @@ export function openSandboxChannel(
       const evidence = answerTo(question, { kind: 'device_purchase', answer: purchase })
       return sandboxPayment(source, { purchase, evidence })
     },
+    refundPayment: (refund) => refundPayment(platform, refund),
+    lookUpStanding: async (payment) => {
+      const purchase = await findPaid(platform, payment)
+      if (!purchase) return accepted('unknown')
+      return accepted(moneyLeft(purchase, await platform.reversalsOf(purchase)) === null ? 'gone' : 'stands')
+    },
   }
+}
+
+async function refundPayment(platform: SandboxPlatform, refund: RefundWanted): Promise<Outcome<RefundMade>> {
+  const { amount, idempotencyKey: key, nowMs } = refund
+  const purchase = await findPaid(platform, refund)
+  if (!purchase) return refused('purchase_not_found')
+  if (amount && amount.currency !== purchase.currency) return refused('refund_refused')
+  const made = await platform.refund(purchase, { amountMinor: amount?.minor ?? null, key, nowMs })
+  if (!made) return refused('refund_refused')
+  return accepted({ refundId: made.reversal.id, occurredAtMs: made.reversal.occurred_at_ms })
+}
+
+async function findPaid(platform: SandboxPlatform, payment: PaymentNames): Promise<SandboxPurchase | null> {
+  if (payment.transactionId !== null) return platform.findPurchase(payment.transactionId)
+  const [first] = await platform.purchasesOf(payment.orderId)
+  return first ?? null
 }
 
 /** What the platform answered to a question of ours, as evidence. */

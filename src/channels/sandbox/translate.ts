@@ -4,6 +4,7 @@ import { minorUnits, parseCurrency } from '../../kernel/money.ts'
 import { accepted, type Outcome, refusedField } from '../../kernel/outcome.ts'
 import {
   type Evidence,
+  REVERSAL_TYPES,
   type VerifiedFailure,
   type VerifiedNotice,
   type VerifiedPayment,
@@ -11,7 +12,7 @@ import {
   vouchForNotice,
   vouchForPayment,
 } from '../channel.ts'
-import { REVERSAL_TYPES, type SandboxPurchase, type SandboxReversalMessage } from './wire.ts'
+import type { SandboxPurchase, SandboxReversalMessage } from './wire.ts'
 
 /** Whose message it is. */
 export interface SandboxSource {

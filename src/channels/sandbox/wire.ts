@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { REVERSAL_TYPES, type ReversalType } from '../channel.ts'
 
 /** The platform's id of a purchase, as a device tells it too. */
 export const TransactionIdField = Type.String({ pattern: '^[!-~]{1,200}$', maxLength: 200 })
@@ -25,16 +26,6 @@ const Reversal = Type.Object({
   amount_minor: Type.Union([Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()]),
   occurred_at_ms: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
 })
-
-/** What the platform tells of refunds and disputes, and what it means for the money. */
-export const REVERSAL_TYPES = {
-  'refund.succeeded': { cause: 'refund', state: 'taken' },
-  'refund.reversed': { cause: 'refund', state: 'undone' },
-  'dispute.opened': { cause: 'dispute', state: 'open' },
-  'dispute.lost': { cause: 'dispute', state: 'taken' },
-  'dispute.won': { cause: 'dispute', state: 'undone' },
-} as const
-export type ReversalType = keyof typeof REVERSAL_TYPES
 
 /** The callbacks of the sandbox platform. */
 export const SandboxMessageSchema = Type.Union([
@@ -67,4 +58,14 @@ export interface SandboxPlatform {
   /** Everything that was paid for an order, oldest first. */
   purchasesOf(orderId: string): Promise<readonly SandboxPurchase[]>
   findPurchase(transactionId: string): Promise<SandboxPurchase | null>
+  /** The refunds and disputes of a purchase, each as it stands. */
+  reversalsOf(purchase: SandboxPurchase): Promise<readonly SandboxReversalMessage[]>
+  /** Gives money back, all that is left without an amount: once for each key. Null where there is not so much left. */
+  refund(purchase: SandboxPurchase, wanted: SandboxRefund): Promise<SandboxReversalMessage | null>
+}
+
+export interface SandboxRefund {
+  readonly amountMinor: number | null
+  readonly key: string
+  readonly nowMs: number
 }

@@ -1,5 +1,6 @@
 import { accepted } from '../../kernel/outcome.ts'
 import type { Channel, DirectChannel } from '../channel.ts'
+import { receiveSigned } from './receive.ts'
 import { ENVIRONMENT, failureFrom, paymentFrom } from './translate.ts'
 import { type SignedInstance, trustCaller } from './trust.ts'
 
@@ -25,6 +26,12 @@ export function openDirectChannel({ mint }: { mint: 'open' | 'closed' }): Direct
 }
 
 /** A partner takes the payment where it likes and signs what came of it: there is no page of ours to open. */
-export function openSignedChannel({ instance, appId }: SignedInstance): Channel {
-  return { instance, appId, openCheckout: async () => accepted({ kind: 'external' }) }
+export function openSignedChannel(signed: SignedInstance): Channel {
+  const { instance, appId } = signed
+  return {
+    instance,
+    appId,
+    openCheckout: async () => accepted({ kind: 'external' }),
+    receive: (call) => receiveSigned(signed, call),
+  }
 }

@@ -11,7 +11,7 @@ import {
   vouchForFailure,
   vouchForPayment,
 } from '../channel.ts'
-import type { TrustedSource } from './trust.ts'
+import { SERVER_INSTANCE, type TrustedSource } from './trust.ts'
 
 /** Neither a token nor a signature of ours has a test mode: what they tell is real money. */
 export const ENVIRONMENT = 'live'
@@ -32,6 +32,8 @@ export function paymentFrom(
       environment: ENVIRONMENT,
       transactionId: message.transaction_id ?? null,
       factsAreIdentity: true,
+      // Of an app's own server no refund is ever told; a partner's may name the order alone.
+      orderIsName: source.instance !== SERVER_INSTANCE,
       playerId: player.value,
       lines: [
         {

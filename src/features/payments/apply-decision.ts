@@ -62,7 +62,7 @@ function writeDown(draft: SettlementDraft, decided: DecidedLine): Omit<LineResul
       if (decision.refusal === REFUNDED_BEFORE) {
         return { verdict: 'replayed', outcome: accepted(refundedSettlement(draft, decided, { replayed: true })) }
       }
-      return { verdict: decision.refusal, outcome: refused(decision.refusal) }
+      return refusedLine(decision.refusal, { isReturned: decided.payment.returnedLines.has(decided.line.lineNo) })
     case 'contradiction':
       return { verdict: 'order_conflict', outcome: refused('order_conflict') }
     default:
@@ -144,7 +144,7 @@ function grantPostings(player: LockedPlayer, reward: Reward): Posting[] {
 }
 
 /**
- * An order that is put in review by money that went back already is refunded at once. One that is in review before
+ * An order that is put in review by money that went back already, or does at once, is refunded at once. One that is in review before
  * waits there for other money.
  */
 function putOrderInReview(draft: SettlementDraft, decided: DecidedLine, refusal: LineRefusal): void {
@@ -161,7 +161,7 @@ function putOrderInReview(draft: SettlementDraft, decided: DecidedLine, refusal:
       existing ? { order, player, nowMs, from: order.status, to: 'review' } : { order, player, nowMs, from: null },
     ),
   )
-  if (isGivenBack(decided))
+  if (isGivenBack(decided) || isReturned(decided))
     draft.outbox.push(recordOrderState({ order, player, nowMs, from: 'review', to: 'refunded' }))
   if (existing) draft.changedOrders.add(order)
   draft.changedPlayers.add(player)
@@ -177,9 +177,18 @@ function expectedPrice({ item, line }: DecidedLine): Money {
 
 function queue(draft: SettlementDraft, decided: DecidedLine, refusal: SettlementRefusal): Omit<LineResult, 'orderId'> {
   addLine(draft, decided, { standing: 'review', refusal })
-  const state = isGivenBack(decided) ? 'refunded' : 'open'
+  const state = isGivenBack(decided) ? 'refunded' : isReturned(decided) ? 'returned' : 'open'
   addReviewEntry(draft, decided, { reason: refusal, state })
-  return { verdict: refusal, outcome: refused(refusal) }
+  return refusedLine(refusal, { isReturned: state === 'returned' })
+}
+
+function refusedLine(refusal: SettlementRefusal, { isReturned }: { isReturned: boolean }): Omit<LineResult, 'orderId'> {
+  return { verdict: refusal, outcome: refused(refusal, isReturned ? { isReturned } : {}) }
+}
+
+/** Whether the platform of money that cannot be granted gives it back: no person has to. */
+function isReturned({ verified }: DecidedLine): boolean {
+  return verified.reviewAnswer === 'refuse'
 }
 
 function addOrder(
@@ -230,7 +239,7 @@ function addLine(
 function addReviewEntry(
   draft: SettlementDraft,
   { verified, line, payment }: DecidedLine,
-  { reason, state }: { reason: string; state: 'open' | 'refunded' },
+  { reason, state }: { reason: string; state: 'open' | 'refunded' | 'returned' },
 ): void {
   draft.reviewEntries.push({
     entry_id: newReviewEntryId(),

@@ -1,12 +1,13 @@
 import { Type } from 'typebox'
 import { ChannelNameField, OrderIdField } from '../../http/fields.ts'
+import { RawAnswer } from '../../http/raw-answer.ts'
 import { defineRoute } from '../../http/route.ts'
 import type { OrderId } from '../../kernel/ids.ts'
 import { accepted } from '../../kernel/outcome.ts'
 import { ORDER_EXAMPLE, OrderAnswer, orderAnswer } from '../orders/index.ts'
+import { answerCallback } from './answer-callback.ts'
 import { type CheckDeps, checkOrder } from './check-order.ts'
 import { SETTLEMENT_ERRORS, SETTLEMENT_EXAMPLE, SettlementAnswer, settlementAnswer } from './message-answers.ts'
-import { receiveWebhook } from './receive-webhook.ts'
 import { verifyPurchase } from './verify-purchase.ts'
 
 /** The calls behind which a platform stands: its callbacks, what a device has bought, and our questions to it. */
@@ -74,7 +75,8 @@ function webhookRoute(deps: CheckDeps, params: ReturnType<typeof Type.Object>) {
     summary: "A platform's callback",
     description:
       'Proven by the signature of the platform, over the body as it was sent; safe to send again for ever. Money that ' +
-      'waits for a person is accepted: `order_status` is `review` and `refusal` says why.',
+      'waits for a person is accepted: `order_status` is `review` and `refusal` says why. A platform that reads answers of ' +
+      'another form than this is answered in its own.',
     tag: 'Payments',
     access: 'webhook',
     params,
@@ -91,8 +93,12 @@ function webhookRoute(deps: CheckDeps, params: ReturnType<typeof Type.Object>) {
     handle: async ({ params: named, headers, rawBody, language, requestId }) => {
       const { instance, callback = null } = named as { instance: string; callback?: string }
       const call = { instance, callback, headers, rawBody, requestId, nowMs: deps.clock.nowMs() }
-      const received = await receiveWebhook(deps, call)
+      const received = await answerCallback(deps, call)
       if (!received.ok) return received
+      if ('own' in received.value) {
+        const { own, refusal } = received.value
+        return accepted(new RawAnswer({ ...own, refusal }))
+      }
       return accepted({
         order_id: received.value.orderId,
         order_status: received.value.orderStatus,

@@ -7,13 +7,14 @@ import { mergeCauses, selectCauses } from './cause-queries.ts'
 import { PAYER_UNKNOWN } from './lock-settlement.ts'
 import {
   ensureAndLockIdentities,
+  findGrantedPaymentId,
   insertPayments,
   lockPayments,
   repointIdentity,
   selectPaymentLines,
 } from './queries.ts'
 import type { Cause } from './reversal-rules.ts'
-import { transactionIdentity } from './rules.ts'
+import { orderIdentity, type PaymentIdentity, transactionIdentity } from './rules.ts'
 
 /** The payment that a notice is about, locked: one that was paid, or a tombstone that waits for its payment. */
 export interface NoticedPayment {
@@ -34,17 +35,19 @@ export async function lockNoticedPayment(
   { notice, nowMs }: { notice: VerifiedNotice; nowMs: number },
 ): Promise<NoticedPayment> {
   const candidateId = newPaymentId()
-  const names = notice.paymentIds.map((id) => transactionIdentity(notice, id))
-  invariant(names.length > 0, 'a notice names its payment')
+  const names = namesOf(notice)
   const wanted = new Map(
     names.map(({ key, identity }) => [key, { identity_key: key, payment_id: candidateId, identity }] as const),
   )
   const written = await ensureAndLockIdentities(tx, [...wanted.values()])
-  const knownIds = [...new Set(written.values())].filter((id) => id !== candidateId)
+  // Read under the lock of the order's name, which every payment of this channel takes before it is granted.
+  const grantedId = notice.paymentIds.length === 0 ? await findGrantedPaymentId(tx, notice) : null
+  const namedIds = new Set([...written.values(), ...(grantedId === null ? [] : [grantedId])])
+  const knownIds = [...namedIds].filter((id) => id !== candidateId)
   const [known, lines] = [await lockPayments(tx, knownIds), await selectPaymentLines(tx, knownIds)]
   const paid = new Set(lines.map((line) => line.payment_id))
   const idsByName = names.map(({ key }) => written.get(key))
-  const paidId = idsByName.find((id) => id !== undefined && paid.has(id))
+  const paidId = grantedId ?? idsByName.find((id) => id !== undefined && paid.has(id))
   const row = known.find(({ payment_id: id }) => id === paidId) ?? known[0] ?? tombstone(notice, { candidateId, nowMs })
   if (known.length === 0) await insertPayments(tx, [row])
   // A name that two paid payments share stays where it is: each keeps what is its own.
@@ -62,6 +65,12 @@ export async function lockNoticedPayment(
     causes: known.length === 0 ? [] : await selectCauses(tx, row.payment_id),
     hasMerged: others.length > 0,
   }
+}
+
+function namesOf(notice: VerifiedNotice): PaymentIdentity[] {
+  if (notice.paymentIds.length > 0) return notice.paymentIds.map((id) => transactionIdentity(notice, id))
+  invariant(notice.orderId, 'a notice names its payment or its order')
+  return [orderIdentity(notice, notice.orderId)]
 }
 
 function tombstone(

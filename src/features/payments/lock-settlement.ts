@@ -6,9 +6,15 @@ import { invariant } from '../../kernel/invariant.ts'
 import { type LockedOrder, selectOrdersForUpdate } from '../orders/index.ts'
 import { type LockedPlayer, lockPlayers } from '../players/index.ts'
 import { selectCauses } from './cause-queries.ts'
-import { ensureAndLockIdentities, lockPayments, selectErased, selectPaymentLines } from './queries.ts'
+import {
+  ensureAndLockIdentities,
+  lockPayments,
+  selectErased,
+  selectPaymentLines,
+  selectReturnedLines,
+} from './queries.ts'
 import { type Cause, mergedCauses } from './reversal-rules.ts'
-import { factsIdentity, type PaymentIdentity, REFUNDED_BEFORE, transactionIdentity } from './rules.ts'
+import { factsIdentity, orderIdentity, type PaymentIdentity, REFUNDED_BEFORE, transactionIdentity } from './rules.ts'
 
 /** Stands in a tombstone: who pays is not known before the payment itself comes. */
 export const PAYER_UNKNOWN = 0
@@ -25,6 +31,8 @@ export interface LockedPayment {
   causes: readonly Cause[]
   /** Whether the player of a known payment was erased since. */
   readonly payerIsErased: boolean
+  /** Its lines that were refused for good, where its platform is told so. */
+  readonly returnedLines: ReadonlySet<number>
 }
 
 /** Everything that a settlement has locked, in the agreed sequence: payments, then orders, then players. */
@@ -107,6 +115,8 @@ interface NamedPayment {
   /** What refunds and disputes call it. */
   readonly others: readonly PaymentIdentity[]
   readonly facts: PaymentIdentity | null
+  /** Only the first payment for an order has it; another payment for that order is not the same one. */
+  readonly order: PaymentIdentity | null
 }
 
 async function ensureAndLockPayments(
@@ -115,8 +125,8 @@ async function ensureAndLockPayments(
 ): Promise<{ payments: LockedPayment[]; identityChanges: IdentityChanges }> {
   const named = verified.map(namePayment)
   const wanted = new Map<string, NewRow<'payment_identities'>>()
-  for (const { candidateId, transaction, others, facts } of named) {
-    for (const name of [transaction, ...others, facts]) {
+  for (const { candidateId, transaction, others, facts, order } of named) {
+    for (const name of [transaction, ...others, facts, order]) {
       if (!name || wanted.has(name.key)) continue
       wanted.set(name.key, { identity_key: name.key, payment_id: candidateId, identity: name.identity })
     }
@@ -126,6 +136,8 @@ async function ensureAndLockPayments(
   const knownIds = [...new Set(written.values())].filter((id) => !candidates.has(id))
   const known = await lockPayments(tx, knownIds)
   const lines = Map.groupBy(await selectPaymentLines(tx, knownIds), (line) => line.payment_id)
+  const asksForReturned = verified.some((payment) => payment.reviewAnswer === 'refuse')
+  const returned = asksForReturned ? await selectReturnedLines(tx, knownIds) : new Map<PaymentId, Set<number>>()
   const held = new Map<PaymentId, LockedPayment>()
   for (const row of known) {
     const ofPayment = lines.get(row.payment_id) ?? []
@@ -133,7 +145,9 @@ async function ensureAndLockPayments(
     const byNumber = new Map(ofPayment.map((line) => [line.line_no, line] as const))
     const isNew = ofPayment.length === 0
     const causes = isNew ? await selectCauses(tx, row.payment_id) : []
-    held.set(row.payment_id, { row, lines: byNumber, isNew, isStored: true, causes, payerIsErased })
+    const returnedLines = returned.get(row.payment_id) ?? new Set<number>()
+    const facts = { isNew, isStored: true, causes, payerIsErased, returnedLines }
+    held.set(row.payment_id, { row, lines: byNumber, ...facts })
   }
   return resolvePayments({ named, written, held, nowMs })
 }
@@ -148,6 +162,7 @@ function namePayment(verified: VerifiedPayment): NamedPayment {
     transaction: transactionId === null ? null : transactionIdentity(verified, transactionId),
     others: (verified.otherIds ?? []).map((id) => transactionIdentity(verified, id)),
     facts: verified.factsAreIdentity ? factsIdentity(verified, { ...first, playerId }) : null,
+    order: verified.orderIsName ? orderIdentity(verified, first.orderId) : null,
   }
   invariant(named.transaction || named.facts, 'a payment has an identity')
   return named
@@ -170,19 +185,22 @@ function resolvePayments(input: {
     return id === undefined ? undefined : held.get(id)
   }
   const resolve = (named: NamedPayment): LockedPayment => {
-    const { transaction, others, facts } = named
-    const byFacts = heldUnder(facts)
+    const { transaction, others, facts, order } = named
+    const isTold = (one: LockedPayment): boolean => one.lines.size > 0 || told.has(one)
+    const [byFacts, byOrder] = [heldUnder(facts), heldUnder(order)]
     // The first transaction id that arrives with the same facts is this payment's: adopted, not a second charge.
     const isSame = byFacts && (!transaction || byFacts.row.transaction_id === null)
     const found = [...[transaction, ...others].map(heldUnder), isSame ? byFacts : undefined]
+    // A refund of the order that came before any payment for it.
+    if (byOrder && !isTold(byOrder)) found.push(byOrder)
     const byName = found.filter((one) => one !== undefined)
-    const isTold = (one: LockedPayment): boolean => one.lines.size > 0 || told.has(one)
     const known = byName.find(isTold) ?? byName[0]
     if (known) return nameAgain(known, { named, byName, isTold, current, held, transactionIds, merged })
     const made = makePayment(named, input.nowMs)
     held.set(made.row.payment_id, made)
     for (const name of [transaction, ...others]) if (name) current.set(name.key, made.row.payment_id)
     if (facts && !byFacts) current.set(facts.key, made.row.payment_id)
+    if (order && !byOrder) current.set(order.key, made.row.payment_id)
     return made
   }
   const payments = input.named.map((named): LockedPayment => {
@@ -226,7 +244,7 @@ function nameAgain(
     // Also those names of it that another delivery of this batch tells.
     for (const [key, id] of current) if (id === from) current.set(key, paymentId)
   }
-  const names = [named.transaction, ...named.others, ...(isTold(known) ? [] : [named.facts])]
+  const names = [named.transaction, ...named.others, ...(isTold(known) ? [] : [named.facts, named.order])]
   for (const name of names) {
     const id = name ? current.get(name.key) : undefined
     if (name && (id === undefined || !held.has(id))) current.set(name.key, paymentId)
@@ -256,6 +274,7 @@ function makePayment({ verified, candidateId }: NamedPayment, nowMs: number): Lo
     isStored: false,
     causes: [],
     payerIsErased: false,
+    returnedLines: new Set(),
   }
 }
 

@@ -1,7 +1,7 @@
 import { bulkUpdate } from '../../db/bulk-update.ts'
 import type { Db, Tx } from '../../db/database.ts'
 import type { NewRow, PlayerStatus, Row } from '../../db/schema.ts'
-import type { PaymentId, PlayerId } from '../../kernel/ids.ts'
+import type { AppId, OrderId, PaymentId, PlayerId } from '../../kernel/ids.ts'
 import { withoutPersonalHeaders } from './payment-event.ts'
 
 /**
@@ -92,6 +92,43 @@ export async function selectErased(
     .where('user_id', 'in', playerIds)
     .where('status', '=', 'erased')
     .execute()
+}
+
+/** Which lines of these payments were refused for good, so that their platforms give the money back. */
+export async function selectReturnedLines(
+  tx: Tx,
+  paymentIds: readonly PaymentId[],
+): Promise<Map<PaymentId, Set<number>>> {
+  const returned = new Map<PaymentId, Set<number>>()
+  if (paymentIds.length === 0) return returned
+  const rows = await tx
+    .selectFrom('review_entries')
+    .select(['payment_id', 'line_no'])
+    .where('payment_id', 'in', paymentIds)
+    .where('state', '=', 'returned')
+    .execute()
+  for (const { payment_id: id, line_no: lineNo } of rows) returned.set(id, (returned.get(id) ?? new Set()).add(lineNo))
+  return returned
+}
+
+/** The payment that an order was granted for; null also where another channel has told of that one. */
+export async function findGrantedPaymentId(
+  tx: Tx,
+  wanted: Pick<Row<'payments'>, 'instance' | 'environment'> & { appId: AppId; orderId?: OrderId },
+): Promise<PaymentId | null> {
+  const { appId, orderId, instance, environment } = wanted
+  if (orderId === undefined) return null
+  const found = await tx
+    .selectFrom('orders as o')
+    .innerJoin('payments as p', 'p.payment_id', 'o.granted_payment_id')
+    .select('p.payment_id')
+    .where('o.app_id', '=', appId)
+    .where('o.order_id', '=', orderId)
+    .where('p.app_id', '=', appId)
+    .where('p.instance', '=', instance)
+    .where('p.environment', '=', environment)
+    .executeTakeFirst()
+  return found?.payment_id ?? null
 }
 
 /** Keeps the transaction id that a payment told late. */

@@ -1,8 +1,9 @@
-import type { WebhookCall } from '../../channels/channel.ts'
+import type { QuestionAnswer, WebhookCall } from '../../channels/channel.ts'
 import type { OrderStatus } from '../../db/schema.ts'
 import type { ErrorCode } from '../../kernel/error-codes.ts'
 import type { OrderId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { answerQuestion } from './answer-question.ts'
 import type { CheckDeps } from './check-order.ts'
 import { keepAlone } from './keep-message.ts'
 import { bookNotice, recordMessage, settleMessage } from './settle-message.ts'
@@ -14,7 +15,11 @@ export interface Received {
   readonly orderStatus: OrderStatus | null
   /** Why the money waits for a person; null where it does not. */
   readonly refusal: ErrorCode | null
+  /** To a question of the platform. */
+  readonly answer?: QuestionAnswer
 }
+
+const NOTHING: Received = { orderId: null, orderStatus: null, refusal: null }
 
 /**
  * Takes a platform's callback: proven by its channel, then settled or recorded. Money that goes to the review queue is
@@ -27,11 +32,18 @@ export async function receiveWebhook(
 ): Promise<Outcome<Received>> {
   const channel = deps.channels.byInstance(instance)
   if (!channel?.receive) return refused('channel_not_found')
-  const message = channel.receive(call)
+  const message = await channel.receive(call)
   if (!message.ok) return message
   if (message.value.kind === 'not_understood') {
     await keepAlone(deps, message.value.source, 'invalid_fields')
     return refused('invalid_fields', { details: message.value.details })
+  }
+  if (message.value.kind === 'no_concern') {
+    await keepAlone(deps, message.value.source, 'no_concern')
+    return accepted(NOTHING)
+  }
+  if (message.value.kind === 'question') {
+    return accepted({ ...NOTHING, answer: await answerQuestion(deps, message.value.question) })
   }
   if (message.value.kind === 'failure') {
     const recorded = await recordMessage(deps, message.value.failure)
@@ -47,6 +59,7 @@ export async function receiveWebhook(
   if (settled.ok) return accepted({ ...settled.value, refusal: null })
   const { code } = settled.refusal
   const [line] = payment.lines
-  if (code === 'settlement_failed' || !line) return settled
+  // Money that is returned is told to its platform as refused: that is how it comes to know.
+  if (code === 'settlement_failed' || settled.refusal.isReturned || !line) return settled
   return accepted({ orderId: line.orderId, orderStatus: 'review', refusal: code })
 }

@@ -181,6 +181,11 @@ export function transactionIdentity(scope: IdentityScope, transactionId: string)
   return identityIn(scope, `txn:${transactionId}`)
 }
 
+/** The order, for a channel whose refunds and disputes may name nothing else: a name of the first payment for it. */
+export function orderIdentity(scope: IdentityScope, orderId: OrderId): PaymentIdentity {
+  return identityIn(scope, `order:${orderId}`)
+}
+
 /**
  * What stands in for a missing transaction id: the order id with a hash of the four facts that are ever compared
  * (player, item, price in minor units, currency).

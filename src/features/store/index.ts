@@ -3,6 +3,7 @@ export { type CatalogueChange, catalogueChanges, type FieldChange, type FieldVal
 export { type CatalogueJson, contentJson } from './catalogue-content.ts'
 export { catalogueFaults, GIFT_DAYS } from './catalogue-rules.ts'
 export { type CatalogueEdit, type EditCatalogueDeps, type EditedCatalogue, editCatalogue } from './edit-catalogue.ts'
+export { listItems } from './list-items.ts'
 export {
   type CatalogueVersion,
   type CatalogueVersionChange,
