@@ -119,6 +119,8 @@ export interface SuccessMessage {
   readonly transaction_id?: string
   readonly payment_channel?: string
   readonly payment_method?: string
+  /** True: play money of a test mode. */
+  readonly test?: boolean
 }
 
 /** The body of `/payment/failure`. Its price and currency bind nobody. */
@@ -129,6 +131,7 @@ export interface FailureMessage {
   readonly web_pay_error_code: string
   readonly payment_channel?: string
   readonly payment_method?: string
+  readonly test?: boolean
 }
 
 /** The channel of those who speak our own form: a game's server with its token, a partner with its signature. */

@@ -39,6 +39,7 @@ const APP_TERMS: App = {
   appId: APP,
   secrets: [],
   returnUrls: [],
+  testPurchases: false,
   refundPolicy: 'debt',
   timeZone: 'UTC',
   logins: { guest: true },

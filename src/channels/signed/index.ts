@@ -1,6 +1,6 @@
 import { accepted } from '../../kernel/outcome.ts'
 import type { Channel, DirectChannel } from '../channel.ts'
-import { ENVIRONMENT, failureFrom, paymentFrom } from './translate.ts'
+import { environmentOf, failureFrom, paymentFrom } from './translate.ts'
 import { type SignedInstance, trustCaller } from './trust.ts'
 
 export { signBody } from '../timestamped-signature.ts'
@@ -11,7 +11,7 @@ export function openDirectChannel({ mint }: { mint: 'open' | 'closed' }): Direct
   return {
     source: (caller) => {
       const source = trustCaller(mint, caller)
-      return source.ok ? accepted({ ...source.value, environment: ENVIRONMENT }) : source
+      return source.ok ? accepted({ ...source.value, environment: environmentOf({}) }) : source
     },
     payment: (caller, told) => {
       const source = trustCaller(mint, caller)

@@ -1,9 +1,10 @@
 import type { MessageSource, VerifiedFailure, VerifiedNotice, VerifiedPayment } from '../../channels/channel.ts'
 import type { Database } from '../../db/database.ts'
 import { StorageUnavailable } from '../../db/errors.ts'
+import type { PaymentEventId } from '../../kernel/ids.ts'
 import { type Outcome, refused } from '../../kernel/outcome.ts'
 import { keepEvent } from './payment-event.ts'
-import { insertPaymentEvents } from './queries.ts'
+import { findPaymentEvent, insertPaymentEvents } from './queries.ts'
 
 /** Told when a message could not be worked on for a reason of our own. */
 export type FailureReport = (failure: { error: unknown; kind: string; requestId: string }) => void
@@ -35,9 +36,20 @@ export async function workOnMessage<T>(
   }
 }
 
-/** Keeps a message by itself, with no payment and no order: the verdict says why. */
-export async function keepAlone(deps: KeepDeps, message: MessageSource, verdict: string): Promise<void> {
-  const kept = keepEvent(message, { verdict, paymentId: null, orderId: null })
-  await deps.database.inTransaction((tx) => insertPaymentEvents(tx, [kept]))
+/**
+ * Keeps a message by itself, with no payment and no order: the verdict says why. `onlyAs`: under this id, and once.
+ */
+export async function keepAlone(
+  deps: KeepDeps,
+  message: MessageSource,
+  verdict: string,
+  { onlyAs }: { onlyAs?: string } = {},
+): Promise<void> {
+  const { event, body } = keepEvent(message, { verdict, paymentId: null, orderId: null })
+  const eventId = onlyAs === undefined ? event.event_id : (onlyAs as PaymentEventId)
+  await deps.database.inTransaction(async (tx) => {
+    if (onlyAs !== undefined && (await findPaymentEvent(tx, eventId))) return
+    await insertPaymentEvents(tx, [{ event: { ...event, event_id: eventId }, body }])
+  })
   deps.count({ kind: message.evidence.kind, verdict })
 }

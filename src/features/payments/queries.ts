@@ -1,6 +1,6 @@
-import type { Tx } from '../../db/database.ts'
+import type { Db, Tx } from '../../db/database.ts'
 import type { NewRow, Row } from '../../db/schema.ts'
-import type { PaymentId } from '../../kernel/ids.ts'
+import type { PaymentEventId, PaymentId } from '../../kernel/ids.ts'
 
 /**
  * Writes the identities that nobody wrote before and locks them all, in the order of their keys: two deliveries of one
@@ -90,6 +90,21 @@ export async function insertPaymentLines(tx: Tx, lines: readonly NewRow<'payment
 
 export async function insertReviewEntries(tx: Tx, entries: readonly NewRow<'review_entries'>[]): Promise<void> {
   if (entries.length > 0) await tx.insertInto('review_entries').values(entries).execute()
+}
+
+/** A kept message with its raw body; null where there is none of that id. */
+export async function findPaymentEvent(
+  db: Db,
+  eventId: PaymentEventId,
+): Promise<{ event: Row<'payment_events'>; body: Uint8Array | null } | null> {
+  const event = await db.selectFrom('payment_events').selectAll().where('event_id', '=', eventId).executeTakeFirst()
+  if (!event) return null
+  const kept = await db
+    .selectFrom('payment_event_bodies')
+    .select('body')
+    .where('event_id', '=', eventId)
+    .executeTakeFirst()
+  return { event, body: kept?.body ?? null }
 }
 
 /** Keeps messages with their raw bodies, as evidence. */

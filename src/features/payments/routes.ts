@@ -11,6 +11,8 @@ import {
   SETTLEMENT_EXAMPLE,
   SettlementAnswer,
   settlementAnswer,
+  testModeAnswer,
+  testModeFailureAnswer,
 } from './message-answers.ts'
 import { type MessageDeps, recordMessage, settleMessage } from './settle-message.ts'
 
@@ -35,6 +37,7 @@ const MessageFields = {
   country: Type.Optional(shortText(64, "The payer's country")),
   email: Type.Optional(shortText(254, "The payer's mail address")),
   custom_param: Type.Optional(Type.Unknown({ description: 'Kept with the message, never read' })),
+  test: Type.Optional(Type.Boolean({ description: "True: play money of a platform's test mode" })),
 }
 
 const SuccessBody = Type.Object({
@@ -92,6 +95,9 @@ function successRoute(deps: PaymentDeps) {
       const verified = deps.direct.payment(request.caller, { message: request.body, evidence })
       if (!verified.ok) return keepRefused(deps, { request, kind: 'payment' }, verified)
       const settled = await settleMessage(deps, verified.value)
+      if (!settled.ok && settled.refusal.code === 'test_mode') {
+        return accepted(testModeAnswer(request.body.order_id, request.language))
+      }
       if (!settled.ok) return settled
       return accepted(settlementAnswer(settled.value, request.language))
     },
@@ -122,6 +128,9 @@ function failureRoute(deps: PaymentDeps) {
       const verified = deps.direct.failure(request.caller, { message: request.body, evidence })
       if (!verified.ok) return keepRefused(deps, { request, kind: 'failure' }, verified)
       const recorded = await recordMessage(deps, verified.value)
+      if (!recorded.ok && recorded.refusal.code === 'test_mode') {
+        return accepted(testModeFailureAnswer(request.body.order_id, request.language))
+      }
       if (!recorded.ok) return recorded
       return accepted(failureAnswer(recorded.value, request.language))
     },
