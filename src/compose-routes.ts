@@ -25,6 +25,7 @@ import type { Clock } from './kernel/clock.ts'
 import { invariant } from './kernel/invariant.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import type { Mailbox } from './messaging/mailbox.ts'
+import type { ClockRouteDeps } from './test-routes/clock-route.ts'
 import type { CallApi } from './test-routes/play.ts'
 import { testRoutes } from './test-routes/routes.ts'
 import { VERSION } from './version.ts'
@@ -46,6 +47,8 @@ export interface Parts {
   readonly catalogues: Catalogues
   readonly messageDeps: MessageDeps
   readonly channels: Channels
+  /** Lets `local` try out what comes late. */
+  readonly moving: ClockRouteDeps
 }
 
 /** Every feature's calls, each handed what it needs. */
@@ -77,6 +80,7 @@ export function featureRoutes(parts: Parts): RouteEntry[] {
       appId: firstApp.appId,
       callApi: callOn(server),
       mailbox: parts.mailbox,
+      moving: parts.moving,
       ...{ database, kv, clock, version: VERSION },
     }),
   })

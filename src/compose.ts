@@ -27,7 +27,7 @@ import type { RateLimiter } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
 import type { Jobs } from './jobs/runner.ts'
 import type { Clock } from './kernel/clock.ts'
-import { systemClock } from './kernel/clock.ts'
+import { movableClock, systemClock } from './kernel/clock.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
 import { openPlayedPlatform } from './sandbox/platform.ts'
@@ -63,7 +63,9 @@ export interface Overrides {
  * @throws StorageUnavailable, SchemaMismatch or KeyValueOpenError in words for the operator.
  */
 export async function compose(config: Config, overrides: Overrides = {}): Promise<Service> {
-  const clock = overrides.clock ?? systemClock
+  // Several workers would each have a time of their own.
+  const movable = config.env === 'local' && config.workers === 1 ? movableClock(overrides.clock ?? systemClock) : null
+  const clock = movable ?? overrides.clock ?? systemClock
   const log = await openLogger(config)
   const { logger } = log
   const database = await openDatabase(config.database)
@@ -94,6 +96,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const routes = featureRoutes({
     ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
     ...{ identityProviders, trail, logins, mailbox: logins.messengers.mailbox },
+    moving: { clock: movable, afterMove: async () => void (await jobs.run('expire-orders')) },
   })
   const limiter = openLimiter({ clock, kv, logger }, { config, routes })
   await mountRoutes(server, {

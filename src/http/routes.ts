@@ -84,5 +84,6 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['GET', '/test/daily_gift_test', tests.dailyGiftTest],
     ['GET', '/test/database_info', tests.databaseInfo],
     ['GET', '/test/mailbox', tests.mailbox],
+    ['POST', '/test/clock', tests.moveClock],
   ]
 }

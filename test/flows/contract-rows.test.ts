@@ -46,6 +46,7 @@ const ROWS: readonly Row[] = [
     ...['simple', 'ping', 'token_test', 'login_test', 'store_items_test', 'payment_success_test'],
     ...['payment_failure_test', 'order_history_test', 'daily_gift_test', 'database_info', 'mailbox'],
   ].map((name): Row => ['GET', `/test/${name}`, 'open']),
+  ['POST', '/test/clock', 'open'],
 ]
 const UNDESCRIBED = ['/health', '/ready', '/docs', '/redoc', '/openapi.json', '/metrics']
 
