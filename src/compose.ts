@@ -3,7 +3,7 @@ import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { openChannels } from './channels/registry.ts'
-import { verifySigner } from './channels/signed/index.ts'
+import { openDirectChannel, verifySigner } from './channels/signed/index.ts'
 import { openLimiter, openTrail } from './compose-abuse.ts'
 import { startSchedule } from './compose-jobs.ts'
 import { openLoginPlatforms, openLogins } from './compose-logins.ts'
@@ -13,7 +13,8 @@ import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
 import { openApps } from './features/apps/index.ts'
-import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
+import { type MessageDeps, openPaymentLane, type ReplayDeps, type SettleDeps } from './features/payments/index.ts'
+import { messageFaults } from './features/payments/routes.ts'
 import type { SecurityTrail } from './features/security/index.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
@@ -128,6 +129,31 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       await database.close()
       await log.close()
     },
+  }
+}
+
+/** What a command needs to work on payments as the server would, with nobody listening. */
+export async function composePayments(
+  config: Config,
+  database: Database,
+): Promise<{ deps: ReplayDeps; kv: KeyValueStore; close: () => Promise<void> }> {
+  const clock = systemClock
+  const kv = await openKeyValueStore(keyValueSettings(config, clock))
+  const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
+  const sandbox = await openSandbox(kv, { config, listeningOrigin: () => '' })
+  const isLocal = config.env === 'local'
+  return {
+    deps: {
+      ...{ database, clock },
+      apps: openApps(config.apps),
+      catalogues: openCatalogues({ database, clock }),
+      channels: openChannels(config.channels, { means: { sandbox }, standIn: isLocal }),
+      direct: openDirectChannel({ mint: isLocal ? 'open' : 'closed' }),
+      messageFaults,
+      verifySigner: (message) => verifySigner(signedInstances, message),
+    },
+    kv,
+    close: () => kv.close(),
   }
 }
 

@@ -16,8 +16,8 @@ export interface PaymentLine {
 }
 
 /** How a message reached us: a callback that tells of money, of none, or of what we do not understand; our own question
- * to a platform; a device. */
-export type EvidenceKind = 'payment' | 'failure' | 'notice' | 'callback' | 'look_up' | 'device_purchase'
+ * to a platform; a device; a kept message that an operator has told again. */
+export type EvidenceKind = 'payment' | 'failure' | 'notice' | 'callback' | 'look_up' | 'device_purchase' | 'replay'
 
 /** The message as it came, kept for ever: what was said, when, and in which request. */
 export interface Evidence {

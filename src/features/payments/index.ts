@@ -1,4 +1,11 @@
 export { openPaymentLane, type PaymentLane } from './payment-lane.ts'
+export {
+  type ReplayDeps,
+  type Replayed,
+  type ReplayOutcome,
+  type ReplayRefusal,
+  replayEvent,
+} from './replay-event.ts'
 export type { PaymentDeps } from './routes.ts'
 export type { MessageDeps } from './settle-message.ts'
 export { type SettleDeps, settlePayments } from './settle-payments.ts'

@@ -1,13 +1,19 @@
 import type { MessageSource, VerifiedFailure, VerifiedNotice, VerifiedPayment } from '../../channels/channel.ts'
 import type { Database } from '../../db/database.ts'
 import { StorageUnavailable } from '../../db/errors.ts'
-import type { PaymentEventId } from '../../kernel/ids.ts'
+import { newPaymentEventId, type PaymentEventId } from '../../kernel/ids.ts'
 import { type Outcome, refused } from '../../kernel/outcome.ts'
 import { keepEvent } from './payment-event.ts'
 import { findPaymentEvent, insertPaymentEvents } from './queries.ts'
 
 /** Told when a message could not be worked on for a reason of our own. */
-export type FailureReport = (failure: { error: unknown; kind: string; requestId: string }) => void
+export type FailureReport = (failure: {
+  error: unknown
+  kind: string
+  requestId: string
+  /** Under which it is kept, for a replay. */
+  eventId: PaymentEventId
+}) => void
 
 export interface KeepDeps {
   readonly database: Database
@@ -30,26 +36,26 @@ export async function workOnMessage<T>(
   } catch (error) {
     if (error instanceof StorageUnavailable) throw error
     const { kind, requestId } = message.evidence
-    deps.report({ error, kind, requestId })
-    await keepAlone(deps, message, 'error')
+    const eventId = newPaymentEventId()
+    deps.report({ error, kind, requestId, eventId })
+    await keepAlone(deps, message, 'error', { eventId })
     return refused('settlement_failed')
   }
 }
 
-/**
- * Keeps a message by itself, with no payment and no order: the verdict says why. `onlyAs`: under this id, and once.
- */
+/** Keeps a message by itself, with no payment and no order: the verdict says why. An id that is given is kept once. */
 export async function keepAlone(
   deps: KeepDeps,
   message: MessageSource,
   verdict: string,
-  { onlyAs }: { onlyAs?: string } = {},
+  { eventId }: { eventId?: PaymentEventId } = {},
 ): Promise<void> {
   const { event, body } = keepEvent(message, { verdict, paymentId: null, orderId: null })
-  const eventId = onlyAs === undefined ? event.event_id : (onlyAs as PaymentEventId)
   await deps.database.inTransaction(async (tx) => {
-    if (onlyAs !== undefined && (await findPaymentEvent(tx, eventId))) return
-    await insertPaymentEvents(tx, [{ event: { ...event, event_id: eventId }, body }])
+    if (eventId !== undefined && (await findPaymentEvent(tx, eventId))) return
+    await insertPaymentEvents(tx, [
+      { event: { ...event, ...(eventId === undefined ? {} : { event_id: eventId }) }, body },
+    ])
   })
   deps.count({ kind: message.evidence.kind, verdict })
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { EvidenceKind, MessageSource } from '../../channels/channel.ts'
+import type { PaymentEventId } from '../../kernel/ids.ts'
 import { type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Apps } from '../apps/index.ts'
 import { type KeepDeps, keepAlone } from './keep-message.ts'
@@ -15,11 +16,11 @@ export const OWN_QUESTIONS: ReadonlySet<EvidenceKind> = new Set<EvidenceKind>(['
 /** Keeps such a message with its reason and books nothing: no order, no entry in the queue, no coin. */
 export async function refuseTestMode(deps: KeepDeps, message: MessageSource): Promise<Outcome<never>> {
   const isOwnQuestion = OWN_QUESTIONS.has(message.evidence.kind)
-  await keepAlone(deps, message, 'test_mode', isOwnQuestion ? { onlyAs: contentId(message) } : {})
+  await keepAlone(deps, message, 'test_mode', isOwnQuestion ? { eventId: contentId(message) } : {})
   return refused('test_mode')
 }
 
-function contentId({ appId, instance, evidence }: MessageSource): string {
+function contentId({ appId, instance, evidence }: MessageSource): PaymentEventId {
   const content = createHash('sha256').update(JSON.stringify([appId, instance, evidence.kind]))
-  return `evt_${content.update(evidence.rawBody).digest('hex').slice(0, 32)}`
+  return `evt_${content.update(evidence.rawBody).digest('hex').slice(0, 32)}` as PaymentEventId
 }

@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
+import { Check, Errors } from 'typebox/schema'
 import type { DirectChannel, Evidence, ProvenCaller } from '../../channels/channel.ts'
+import { faultsOf } from '../../http/field-faults.ts'
 import { CallerOrderIdField, CurrencyField, ItemIdField, PriceField, shortText, UidField } from '../../http/fields.ts'
 import { defineRoute } from '../../http/route.ts'
-import { accepted, type Refusal } from '../../kernel/outcome.ts'
+import { accepted, type FieldFault, type Refusal } from '../../kernel/outcome.ts'
 import { keepAlone } from './keep-message.ts'
 import {
   FailureAnswer,
@@ -174,4 +176,19 @@ function evidenceOf(
     if (typeof value === 'string') headers[name] = value.slice(0, KEPT_HEADER_LENGTH_MAX)
   }
   return { kind, headers, rawBody: request.rawBody, receivedAtMs: deps.clock.nowMs(), requestId: request.requestId }
+}
+
+/** What is wrong with the fields of a kept message, as its call would have said. */
+export function messageFaults(kind: 'payment' | 'failure', value: unknown): FieldFault[] {
+  const schema = kind === 'payment' ? SuccessBody : FailureBody
+  if (Check(schema, value)) return []
+  const [, errors] = Errors(schema, value)
+  const found = errors as readonly { keyword: string; instancePath: string; message: string; params: object }[]
+  const each = found.flatMap((error) => {
+    // One for each missing field, as the calls tell them.
+    const { requiredProperties = [] } = error.params as { requiredProperties?: readonly string[] }
+    if (error.keyword !== 'required') return [{ ...error, schemaPath: '', params: {} }]
+    return requiredProperties.map((missingProperty) => ({ ...error, schemaPath: '', params: { missingProperty } }))
+  })
+  return faultsOf(each, 'body')
 }
