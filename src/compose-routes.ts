@@ -8,6 +8,7 @@ import { accountRoutes } from './features/account/routes.ts'
 import { dailyGiftRoutes } from './features/daily-gift/routes.ts'
 import { inboxRoutes } from './features/inbox/routes.ts'
 import { orderRoutes } from './features/orders/routes.ts'
+import { caseRoutes } from './features/payments/case-routes.ts'
 import { channelRoutes } from './features/payments/channel-routes.ts'
 import type { MessageDeps } from './features/payments/index.ts'
 import { paymentRoutes } from './features/payments/routes.ts'
@@ -75,6 +76,7 @@ export function featureRoutes(parts: Parts): RouteEntry[] {
     wallet: walletRoutes({ database, clock }),
     payments: paymentRoutes({ ...messageDeps, direct: openDirectChannel({ mint: isLocal ? 'open' : 'closed' }) }),
     channels: channelRoutes({ ...messageDeps, channels, kv }),
+    cases: caseRoutes({ database, clock }),
     tests: testRoutes({
       isOpen: isLocal,
       appId: firstApp.appId,

@@ -2,6 +2,7 @@ import type { accountRoutes } from '../features/account/routes.ts'
 import type { dailyGiftRoutes } from '../features/daily-gift/routes.ts'
 import type { inboxRoutes } from '../features/inbox/routes.ts'
 import type { orderRoutes } from '../features/orders/routes.ts'
+import type { caseRoutes } from '../features/payments/case-routes.ts'
 import type { channelRoutes } from '../features/payments/channel-routes.ts'
 import type { paymentRoutes } from '../features/payments/routes.ts'
 import type { playerRoutes } from '../features/players/routes.ts'
@@ -19,6 +20,7 @@ export interface FeatureRoutes {
   readonly orders: ReturnType<typeof orderRoutes>
   readonly payments: ReturnType<typeof paymentRoutes>
   readonly channels: ReturnType<typeof channelRoutes>
+  readonly cases: ReturnType<typeof caseRoutes>
   readonly inbox: ReturnType<typeof inboxRoutes>
   readonly dailyGift: ReturnType<typeof dailyGiftRoutes>
   readonly players: ReturnType<typeof playerRoutes>
@@ -28,7 +30,7 @@ export interface FeatureRoutes {
 
 /** The table of contents of the API. */
 export function routes(of: FeatureRoutes): RouteEntry[] {
-  const { sessions, account, store, orders, payments, channels, inbox, dailyGift, players, wallet, tests } = of
+  const { sessions, account, store, orders, payments, channels, cases, inbox, dailyGift, players, wallet, tests } = of
   return [
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
@@ -72,6 +74,7 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['PATCH', '/api/v1/server/users/:uid/progress', players.updateProgress],
     ['POST', '/api/v1/server/users/:uid/wallet', wallet.changeBalance],
     ['GET', '/api/v1/server/users/:uid/ledger', wallet.listLedger],
+    ['GET', '/api/v1/server/orders/:order_id/case', cases.readCase],
 
     ['GET', '/test/simple', tests.simple],
     ['GET', '/test/ping', tests.ping],

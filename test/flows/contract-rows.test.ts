@@ -40,6 +40,7 @@ const ROWS: readonly Row[] = [
   ['PATCH', '/api/v1/server/users/{uid}/progress', 'server'],
   ['POST', '/api/v1/server/users/{uid}/wallet', 'server'],
   ['GET', '/api/v1/server/users/{uid}/ledger', 'server'],
+  ['GET', '/api/v1/server/orders/{order_id}/case', 'server'],
   ['POST', '/webhooks/{instance}', 'webhook'],
   ['POST', '/webhooks/{instance}/{callback}', 'webhook'],
   ...[

@@ -1,3 +1,4 @@
+export { type OrderCase, readOrderCase, type StoryLine } from './order-case.ts'
 export { openPaymentLane, type PaymentLane } from './payment-lane.ts'
 export {
   type ReplayDeps,
