@@ -9,7 +9,7 @@ import type { Answered, SimServer } from './server.ts'
 export interface PlayDeps {
   readonly server: SimServer
   readonly platform: SimPlatform
-  readonly app: AppConfig
+  readonly app: Pick<AppConfig, 'appId' | 'secrets' | 'refundPolicy'>
   readonly account: Account
   /** The machine's own: the server's may be ahead of it. */
   readonly clock: Clock
