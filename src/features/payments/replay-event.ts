@@ -78,7 +78,9 @@ export async function replayEvent(
   if (body === null || hash !== event.body_sha256) return refuse(body?.length ? 'body_changed' : 'body_blanked')
   const proven = proveAgain(deps, { event, body })
   if (!proven.ok) return refuse(whyNot(proven.refusal.code), proven.refusal.details)
-  if (proven.value.kind === 'not_understood') return refuse('not_understood', proven.value.details)
+  if (!movesTheBooks(proven.value)) {
+    return refuse('not_understood', 'details' in proven.value ? proven.value.details : [])
+  }
   const message = retold(proven.value, { eventId, nowMs: deps.clock.nowMs() })
   const { verdict, changes } = await tellAgain(deps, { message, apply })
   return { ok: true, value: { event, applied: apply, verdict, changes } }
@@ -89,7 +91,11 @@ function whyNot(code: ErrorCode): ReplayRefusal {
   return code === 'invalid_fields' ? 'not_understood' : 'not_genuine'
 }
 
-type Understood = Exclude<ChannelMessage, { readonly kind: 'not_understood' }>
+type Understood = Extract<ChannelMessage, { readonly kind: 'payment' | 'failure' | 'notice' }>
+
+function movesTheBooks(message: ChannelMessage): message is Understood {
+  return message.kind === 'payment' || message.kind === 'failure' || message.kind === 'notice'
+}
 
 /** The message as it is kept this time: told now, by us, with the bytes of then. */
 function retold(message: Understood, about: { eventId: PaymentEventId; nowMs: number }): Understood {
