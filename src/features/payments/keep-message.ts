@@ -12,7 +12,7 @@ export type FailureReport = (failure: {
   kind: string
   requestId: string
   /** Under which it is kept, for a replay. */
-  eventId: PaymentEventId
+  eventId?: PaymentEventId
 }) => void
 
 export interface KeepDeps {

@@ -38,7 +38,7 @@ const SERVER_INSTANCE = 'server'
  * as it was then. What an app's own server said was proven by a token that is not kept: it is believed as it was, since
  * nothing is kept without proof.
  */
-export function proveAgain(deps: ProofDeps, { event, body }: KeptMessage): Outcome<ChannelMessage> {
+export async function proveAgain(deps: ProofDeps, { event, body }: KeptMessage): Promise<Outcome<ChannelMessage>> {
   const headers = JSON.parse(event.headers) as Readonly<Record<string, string>>
   const isOurForm = event.kind === 'payment' || event.kind === 'failure'
   if (isOurForm && event.instance === SERVER_INSTANCE) {
@@ -59,7 +59,7 @@ export function proveAgain(deps: ProofDeps, { event, body }: KeptMessage): Outco
   }
   if (!channel?.receive || channel.appId !== event.app_id) return refused('channel_not_found')
   const nowMs = event.received_at_ms
-  return channel.receive({ callback: null, headers, rawBody: body, nowMs, requestId: event.request_id })
+  return await channel.receive({ callback: null, headers, rawBody: body, nowMs, requestId: event.request_id })
 }
 
 /** A message in our own form, as its call would have read it. */

@@ -76,7 +76,7 @@ export async function replayEvent(
     .update(body ?? '')
     .digest('hex')
   if (body === null || hash !== event.body_sha256) return refuse(body?.length ? 'body_changed' : 'body_blanked')
-  const proven = proveAgain(deps, { event, body })
+  const proven = await proveAgain(deps, { event, body })
   if (!proven.ok) return refuse(whyNot(proven.refusal.code), proven.refusal.details)
   if (!movesTheBooks(proven.value)) {
     return refuse('not_understood', 'details' in proven.value ? proven.value.details : [])
