@@ -36,6 +36,7 @@ const app = {
     appId: APP_ID,
     secrets: ['u3Jx8TqPz5Wm1RkYv7Nc4Hd2Lb9Gf6SeXa'],
     refundPolicy: 'debt' as const,
+    testPurchases: true,
     timeZone: 'UTC',
     returnUrls: [],
   },

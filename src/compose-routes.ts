@@ -8,6 +8,7 @@ import { accountRoutes } from './features/account/routes.ts'
 import { dailyGiftRoutes } from './features/daily-gift/routes.ts'
 import { inboxRoutes } from './features/inbox/routes.ts'
 import { orderRoutes } from './features/orders/routes.ts'
+import { caseRoutes } from './features/payments/case-routes.ts'
 import { channelRoutes } from './features/payments/channel-routes.ts'
 import type { MessageDeps } from './features/payments/index.ts'
 import { paymentRoutes } from './features/payments/routes.ts'
@@ -27,6 +28,7 @@ import type { Clock } from './kernel/clock.ts'
 import { invariant } from './kernel/invariant.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import type { Mailbox } from './messaging/mailbox.ts'
+import type { ClockRouteDeps } from './test-routes/clock-route.ts'
 import type { CallApi } from './test-routes/play.ts'
 import { testRoutes } from './test-routes/routes.ts'
 import { VERSION } from './version.ts'
@@ -49,6 +51,8 @@ export interface Parts {
   readonly messageDeps: MessageDeps
   readonly channels: Channels
   readonly actDeps: ActDeps
+  /** Lets `local` try out what comes late. */
+  readonly moving: ClockRouteDeps
 }
 
 /** Every feature's calls, each handed what it needs. */
@@ -80,11 +84,13 @@ export function featureRoutes(parts: Parts): RouteEntry[] {
       identityProviders: parts.identityProviders,
       publicUrl: () => config.http.publicUrl ?? server.listeningOrigin,
     }),
+    cases: caseRoutes({ database, clock }),
     tests: testRoutes({
       isOpen: isLocal,
       appId: firstApp.appId,
       callApi: callOn(server),
       mailbox: parts.mailbox,
+      moving: parts.moving,
       ...{ database, kv, clock, version: VERSION },
     }),
   })

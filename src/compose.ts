@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Channel } from './channels/channel.ts'
 import { openChannels } from './channels/registry.ts'
-import { verifySigner } from './channels/signed/index.ts'
+import { openDirectChannel, verifySigner } from './channels/signed/index.ts'
 import { openLimiter, openTrail } from './compose-abuse.ts'
 import { reportOpenNotices, startSchedule } from './compose-jobs.ts'
 import { openLoginPlatforms, openLogins } from './compose-logins.ts'
@@ -14,7 +14,14 @@ import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
 import { openApps } from './features/apps/index.ts'
-import { type MessageDeps, openNoticeLane, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
+import {
+  type MessageDeps,
+  openNoticeLane,
+  openPaymentLane,
+  type ReplayDeps,
+  type SettleDeps,
+} from './features/payments/index.ts'
+import { messageFaults } from './features/payments/routes.ts'
 import { mountDeletionPage } from './features/privacy/deletion-routes.ts'
 import type { SecurityTrail } from './features/security/index.ts'
 import { authenticateCaller } from './features/sessions/index.ts'
@@ -30,7 +37,7 @@ import type { RateLimiter } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
 import type { Jobs } from './jobs/runner.ts'
 import type { Clock } from './kernel/clock.ts'
-import { systemClock } from './kernel/clock.ts'
+import { movableClock, systemClock } from './kernel/clock.ts'
 import { keptSecret, signingSecret } from './kv/kept-secret.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 import { openKeyValueStore } from './kv/open.ts'
@@ -69,7 +76,9 @@ export interface Overrides {
  * @throws StorageUnavailable, SchemaMismatch or KeyValueOpenError in words for the operator.
  */
 export async function compose(config: Config, overrides: Overrides = {}): Promise<Service> {
-  const clock = overrides.clock ?? systemClock
+  // Several workers would each have a time of their own.
+  const movable = config.env === 'local' && config.workers === 1 ? movableClock(overrides.clock ?? systemClock) : null
+  const clock = movable ?? overrides.clock ?? systemClock
   const log = await openLogger(config)
   const { logger } = log
   const database = await openDatabase(config.database)
@@ -91,19 +100,18 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
   const sandbox = await openSandbox(kv, { config, listeningOrigin: () => server.listeningOrigin })
   const channels = openChannels(config.channels, {
-    ...{ means: { sandbox }, standIn: config.env === 'local' },
-    ...(overrides.channels ? { further: overrides.channels } : {}),
+    means: { sandbox },
+    standIn: config.env === 'local',
+    further: overrides.channels ?? [],
   })
 
   const server = await openServer(config, { logger, metrics })
-  mountHealth(server, [
-    { name: 'database', ping: () => database.ping() },
-    { name: 'sessions', ping: () => kv.ping() },
-  ])
+  mountProbes(server, { database, kv })
   mountPublicKeys(server, () => keyring.publicKeys())
   const routes = featureRoutes({
     ...{ config, clock, server, database, kv, sessionDeps, catalogues, messageDeps, channels },
     ...{ identityProviders, trail, actDeps, logins, mailbox: logins.messengers.mailbox },
+    moving: { clock: movable, afterMove: async () => void (await jobs.run('expire-orders')) },
   })
   const limiter = openLimiter({ clock, kv, logger }, { config, routes })
   await mountRoutes(server, {
@@ -139,6 +147,38 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       await log.close()
     },
   }
+}
+
+/** What a command needs to work on payments as the server would, with nobody listening. */
+export async function composePayments(
+  config: Config,
+  database: Database,
+): Promise<{ deps: ReplayDeps; kv: KeyValueStore; close: () => Promise<void> }> {
+  const clock = systemClock
+  const kv = await openKeyValueStore(keyValueSettings(config, clock))
+  const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
+  const sandbox = await openSandbox(kv, { config, listeningOrigin: () => '' })
+  const isLocal = config.env === 'local'
+  return {
+    deps: {
+      ...{ database, clock },
+      apps: openApps(config.apps),
+      catalogues: openCatalogues({ database, clock }),
+      channels: openChannels(config.channels, { means: { sandbox }, standIn: isLocal }),
+      direct: openDirectChannel({ mint: isLocal ? 'open' : 'closed' }),
+      messageFaults,
+      verifySigner: (message) => verifySigner(signedInstances, message),
+    },
+    kv,
+    close: () => kv.close(),
+  }
+}
+
+function mountProbes(server: FastifyInstance, { database, kv }: { database: Database; kv: KeyValueStore }): void {
+  mountHealth(server, [
+    { name: 'database', ping: () => database.ping() },
+    { name: 'sessions', ping: () => kv.ping() },
+  ])
 }
 
 /** The server before any route of its own. */

@@ -25,8 +25,8 @@ export interface PaymentLine {
 }
 
 /** How a message reached us: a callback that tells of money, of none, or of what we do not understand; our own question
- * to a platform; a device. */
-export type EvidenceKind = 'payment' | 'failure' | 'notice' | 'callback' | 'look_up' | 'device_purchase'
+ * to a platform; a device; a kept message that an operator has told again. */
+export type EvidenceKind = 'payment' | 'failure' | 'notice' | 'callback' | 'look_up' | 'device_purchase' | 'replay'
 
 /** The message as it came, kept for ever: what was said, when, and in which request. */
 export interface Evidence {
@@ -150,6 +150,8 @@ export interface SuccessMessage {
   readonly transaction_id?: string
   readonly payment_channel?: string
   readonly payment_method?: string
+  /** True: play money of a test mode. */
+  readonly test?: boolean
 }
 
 /** The body of `/payment/failure`. Its price and currency bind nobody. */
@@ -160,6 +162,7 @@ export interface FailureMessage {
   readonly web_pay_error_code: string
   readonly payment_channel?: string
   readonly payment_method?: string
+  readonly test?: boolean
 }
 
 /** The channel of those who speak our own form: a game's server with its token, a partner with its signature. */

@@ -70,6 +70,7 @@ export const APP_SCHEMA = Type.Object(
     timeZone: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     refundPolicy: Type.Optional(Type.Enum(['debt', 'cap'])),
     returnUrls: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), { maxItems: 100 })),
+    testPurchases: Type.Optional(Type.Boolean()),
     logins: Type.Optional(LOGINS_SCHEMA),
     invite: Type.Optional(INVITE_SCHEMA),
   },

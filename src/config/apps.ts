@@ -25,16 +25,17 @@ export function readApps(texts: Texts, env: Environment): Reading<readonly AppCo
   if (shape.length > 0) return faulty(...shape.map((said) => fault(said, EXAMPLE)))
   const apps = json.value as AppSettings[]
   const faults = [...duplicateFaults(apps), ...apps.flatMap((app) => appFaults(app, env))]
-  return faults.length > 0 ? faulty(...faults) : read(apps.map(appConfig))
+  return faults.length > 0 ? faulty(...faults) : read(apps.map((app) => appConfig(app, env)))
 }
 
-function appConfig(app: AppSettings): AppConfig {
+function appConfig(app: AppSettings, env: Environment): AppConfig {
   return {
     appId: app.appId as AppId,
     secrets: app.appSecrets ?? (app.appSecret === undefined ? [] : [app.appSecret]),
     timeZone: app.timeZone ?? 'UTC',
     refundPolicy: app.refundPolicy ?? 'debt',
     returnUrls: app.returnUrls ?? [],
+    testPurchases: app.testPurchases ?? env === 'local',
     logins: loginSettings(app.logins),
     invite: inviteSettings(app.invite),
   }

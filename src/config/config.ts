@@ -117,6 +117,8 @@ export interface AppConfig {
   readonly timeZone: string
   readonly refundPolicy: 'debt' | 'cap'
   readonly returnUrls: readonly string[]
+  /** Whether play money of a platform's test mode is settled like real money. */
+  readonly testPurchases: boolean
   readonly logins: LoginSettings
   /** Null: an invitation is recorded and rewarded with nothing. */
   readonly invite: InviteConfig | null

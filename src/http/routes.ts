@@ -2,6 +2,7 @@ import type { accountRoutes } from '../features/account/routes.ts'
 import type { dailyGiftRoutes } from '../features/daily-gift/routes.ts'
 import type { inboxRoutes } from '../features/inbox/routes.ts'
 import type { orderRoutes } from '../features/orders/routes.ts'
+import type { caseRoutes } from '../features/payments/case-routes.ts'
 import type { channelRoutes } from '../features/payments/channel-routes.ts'
 import type { paymentRoutes } from '../features/payments/routes.ts'
 import type { playerRoutes } from '../features/players/routes.ts'
@@ -20,6 +21,7 @@ export interface FeatureRoutes {
   readonly orders: ReturnType<typeof orderRoutes>
   readonly payments: ReturnType<typeof paymentRoutes>
   readonly channels: ReturnType<typeof channelRoutes>
+  readonly cases: ReturnType<typeof caseRoutes>
   readonly inbox: ReturnType<typeof inboxRoutes>
   readonly dailyGift: ReturnType<typeof dailyGiftRoutes>
   readonly players: ReturnType<typeof playerRoutes>
@@ -30,7 +32,8 @@ export interface FeatureRoutes {
 
 /** The table of contents of the API. */
 export function routes(of: FeatureRoutes): RouteEntry[] {
-  const { sessions, account, store, orders, payments, channels, inbox, dailyGift, players, wallet, privacy, tests } = of
+  const { sessions, account, store, orders, payments, channels, cases, inbox, dailyGift, players, wallet } = of
+  const { privacy, tests } = of
   return [
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
@@ -77,6 +80,7 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['POST', '/api/v1/server/users/:uid/wallet', wallet.changeBalance],
     ['GET', '/api/v1/server/users/:uid/ledger', wallet.listLedger],
     ['POST', '/api/v1/server/users/:uid/sessions/revoke', account.revokeSessions],
+    ['GET', '/api/v1/server/orders/:order_id/case', cases.readCase],
 
     ['POST', '/identity/apple/:app_id/events', privacy.appleEvents],
     ['POST', '/identity/facebook/:app_id/deletion', privacy.facebookDeletion],
@@ -93,5 +97,6 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['GET', '/test/daily_gift_test', tests.dailyGiftTest],
     ['GET', '/test/database_info', tests.databaseInfo],
     ['GET', '/test/mailbox', tests.mailbox],
+    ['POST', '/test/clock', tests.moveClock],
   ]
 }

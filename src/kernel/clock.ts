@@ -1,3 +1,5 @@
+import { invariant } from './invariant.ts'
+
 /** Where the service reads the time. Passed in everywhere, so that tests can hold it. */
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -6,6 +8,25 @@ export interface Clock {
 
 /** The machine's clock: the only place in the service that reads it. */
 export const systemClock: Clock = { nowMs: () => Date.now() }
+
+/** A clock that can be moved on, for trying out what comes late. Never back: nothing that is written was yet to come. */
+export interface MovableClock extends Clock {
+  moveMs(byMs: number): void
+  /** How far it is ahead of the clock that it goes by. */
+  aheadMs(): number
+}
+
+export function movableClock(base: Clock): MovableClock {
+  let aheadMs = 0
+  return {
+    nowMs: () => base.nowMs() + aheadMs,
+    moveMs: (byMs) => {
+      invariant(Number.isSafeInteger(byMs) && byMs >= 0, 'a clock is moved on by whole milliseconds')
+      aheadMs += byMs
+    },
+    aheadMs: () => aheadMs,
+  }
+}
 
 /** `YYYY-MM-DD HH:mm:ss` in UTC, the form that `order_time` has had since the first release. */
 export function utcSeconds(timeMs: number): string {

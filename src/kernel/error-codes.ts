@@ -119,6 +119,12 @@ export const ERROR_CODES = {
     'Nothing is sold while a payment of this player is disputed.',
     '该玩家有支付争议未解决，暂不可购买。',
   ),
+  test_mode: entry(
+    403,
+    'contact_support',
+    'This is a test purchase, and this game takes none here.',
+    '这是测试购买，本游戏在此环境不接受测试购买。',
+  ),
   item_locked: entry(403, 'contact_support', 'This item is not open to this player.', '该玩家暂不可购买此礼包。'),
   login_type_unavailable: entry(403, 'show_message', 'This way to log in is not offered here.', '暂不提供此登录方式。'),
   test_routes_off: entry(403, 'fix_request', 'Test calls answer in development only.', '测试接口仅在开发环境可用。'),

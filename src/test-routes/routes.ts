@@ -6,6 +6,7 @@ import type { AppId } from '../kernel/ids.ts'
 import { accepted, refused } from '../kernel/outcome.ts'
 import type { KeyValueStore } from '../kv/kv.ts'
 import type { Mailbox } from '../messaging/mailbox.ts'
+import { type ClockRouteDeps, clockRoute } from './clock-route.ts'
 import { describeDatabase } from './describe-database.ts'
 import { type CallApi, startPlay } from './play.ts'
 import { STORIES, type StoryName } from './stories.ts'
@@ -19,6 +20,7 @@ export interface TestRouteDeps {
   readonly kv: KeyValueStore
   readonly clock: Clock
   readonly version: string
+  readonly moving: ClockRouteDeps
   /** What was sent to nobody; null where messages really go out. */
   readonly mailbox: Mailbox | null
 }
@@ -37,6 +39,7 @@ export function testRoutes(deps: TestRouteDeps) {
     dailyGiftTest: storyRoute(deps, { name: 'daily_gift_test', summary: "Claims today's gift, and once more" }),
     databaseInfo: databaseRoute(deps),
     mailbox: mailboxRoute(deps),
+    moveClock: clockRoute(deps.moving),
   }
 }
 

@@ -42,6 +42,7 @@ const APP_TERMS: App = {
   appId: APP,
   secrets: [],
   returnUrls: [],
+  testPurchases: false,
   refundPolicy: 'debt',
   timeZone: 'UTC',
   logins: { guest: true },
@@ -49,7 +50,7 @@ const APP_TERMS: App = {
 }
 
 const OTHER_APP_TERMS: App = {
-  ...{ appId: OTHER_APP, secrets: [], returnUrls: [], refundPolicy: 'cap', timeZone: 'UTC' },
+  ...{ appId: OTHER_APP, secrets: [], returnUrls: [], refundPolicy: 'cap', testPurchases: true, timeZone: 'UTC' },
   ...{ logins: { guest: true }, invite: null },
 }
 

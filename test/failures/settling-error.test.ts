@@ -8,6 +8,7 @@ import { openPaymentLane, type SettleDeps } from '../../src/features/payments/in
 import { openCatalogues } from '../../src/features/store/index.ts'
 import type { AppId } from '../../src/kernel/ids.ts'
 import { assertAuditClean } from '../support/audit-run.ts'
+import { runProgram } from '../support/child-server.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { APP_ID, payment, startApp } from '../support/test-app.ts'
 
@@ -55,6 +56,37 @@ test('one payment that cannot be settled is kept and asked for again, its neighb
   assert.deepEqual(verdicts.toSorted(), ['error', 'granted'])
   const account = await app.call('POST', '/api/v1/refresh', { token, body: { uid } })
   assert.equal(account.body.coins, 1000 * (NEIGHBOURS + 1))
+  await assertAuditClean(t, app.variables)
+})
+
+test('a message that a fault of ours left unsettled is settled by an operator, and its sender is answered as after a grant', async (t) => {
+  const app = await startApp()
+  t.after(() => app.close())
+  const { database } = app.service
+  const { uid } = await app.logIn('operated')
+  const token = await app.serverToken()
+  const pay = () =>
+    app.call('POST', '/api/v1/payment/success', {
+      token,
+      body: payment({ order_id: POISONED, uid, transaction_id: 'p' }),
+    })
+  await poison(database)
+  assert.equal((await pay()).status, 503)
+  const { event_id: eventId } = await database.db
+    .selectFrom('payment_events')
+    .select('event_id')
+    .where('verdict', '=', 'error')
+    .executeTakeFirstOrThrow()
+  const replay = (...args: string[]) =>
+    runProgram('src/cli/orders.ts', { args: ['replay', eventId, ...args], variables: app.variables })
+  const broken = await replay('--apply')
+  assert.deepEqual([broken.code, broken.stdout], [1, ''], 'what broke it is still there, and is told')
+  await database.inTransaction((tx) => sql`drop trigger poison`.execute(tx))
+  const { code, stdout } = await replay('--apply')
+  assert.equal(code, 0)
+  assert.match(stdout, /Told again it came to `granted`/)
+  const retried = await pay()
+  assert.deepEqual([retried.status, retried.body.replayed], [200, true], JSON.stringify(retried.body))
   await assertAuditClean(t, app.variables)
 })
 

@@ -46,12 +46,14 @@ const ROWS: readonly Row[] = [
   ['POST', '/identity/apple/{app_id}/events', 'webhook'],
   ['POST', '/identity/facebook/{app_id}/deletion', 'webhook'],
   ['POST', '/identity/facebook/{app_id}/deauthorize', 'webhook'],
+  ['GET', '/api/v1/server/orders/{order_id}/case', 'server'],
   ['POST', '/webhooks/{instance}', 'webhook'],
   ['POST', '/webhooks/{instance}/{callback}', 'webhook'],
   ...[
     ...['simple', 'ping', 'token_test', 'login_test', 'store_items_test', 'payment_success_test'],
     ...['payment_failure_test', 'order_history_test', 'daily_gift_test', 'database_info', 'mailbox'],
   ].map((name): Row => ['GET', `/test/${name}`, 'open']),
+  ['POST', '/test/clock', 'open'],
 ]
 const UNDESCRIBED = ['/health', '/ready', '/docs', '/redoc', '/openapi.json', '/metrics', '/.well-known/jwks.json']
 

@@ -43,7 +43,13 @@ const STARTER_PACK = { itemId: 1, quantity: 1, price: { minor: minorUnits(1999),
 export function namingPlatform(app: TestApp): NamingPlatform {
   const { database } = app.service
   const clock = fakeClock()
-  const terms = { refundPolicy: 'debt', timeZone: 'UTC', logins: { guest: true }, invite: null } as const
+  const terms = {
+    testPurchases: true,
+    refundPolicy: 'debt',
+    timeZone: 'UTC',
+    logins: { guest: true },
+    invite: null,
+  } as const
   const apps = openApps([{ appId: SOURCE.appId, secrets: [], returnUrls: [], ...terms }])
   const catalogues = openCatalogues({ database, clock })
   const deps: SettleDeps = { database, apps, clock, catalogues, count: () => undefined }

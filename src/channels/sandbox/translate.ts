@@ -2,6 +2,7 @@ import type { AppId, OrderId } from '../../kernel/ids.ts'
 import { parsePlayerId } from '../../kernel/ids.ts'
 import { minorUnits, parseCurrency } from '../../kernel/money.ts'
 import { accepted, type Outcome, refusedField } from '../../kernel/outcome.ts'
+import type { PaymentEnvironment } from '../../kernel/payment-environment.ts'
 import {
   type Evidence,
   REVERSAL_TYPES,
@@ -20,6 +21,10 @@ export interface SandboxSource {
   readonly instance: string
 }
 
+function environmentOf({ test = false }: { readonly test?: boolean }): PaymentEnvironment {
+  return test ? 'test' : 'live'
+}
+
 /** A purchase that the sandbox platform vouches for, as a payment. */
 export function sandboxPayment(
   source: SandboxSource,
@@ -34,7 +39,7 @@ export function sandboxPayment(
   return accepted(
     vouchForPayment({
       ...source,
-      environment: 'live',
+      environment: environmentOf(purchase),
       transactionId: purchase.transaction_id,
       factsAreIdentity: false,
       playerId,
@@ -56,7 +61,7 @@ export function sandboxFailure(
   return accepted(
     vouchForFailure({
       ...source,
-      environment: 'live',
+      environment: environmentOf(purchase),
       playerId,
       orderId: purchase.order_id as OrderId,
       itemId: purchase.item_id,
@@ -79,7 +84,7 @@ export function sandboxNotice(
   return accepted(
     vouchForNotice({
       ...source,
-      environment: 'live',
+      environment: environmentOf(purchase),
       paymentIds: [purchase.transaction_id],
       ...REVERSAL_TYPES[message.type],
       causeId: reversal.id,

@@ -14,6 +14,8 @@ const Purchase = Type.Object({
   amount_minor: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   currency: Type.String({ pattern: '^[A-Z]{3}$', maxLength: 3 }),
   channel_shown: Type.String({ maxLength: 64 }),
+  /** True: play money of the platform's own test mode. */
+  test: Type.Optional(Type.Boolean()),
 })
 
 /** A purchase as the sandbox platform keeps it and tells of it. */

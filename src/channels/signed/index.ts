@@ -1,7 +1,7 @@
 import { accepted } from '../../kernel/outcome.ts'
 import type { Channel, DirectChannel } from '../channel.ts'
 import { receiveSigned } from './receive.ts'
-import { ENVIRONMENT, failureFrom, paymentFrom } from './translate.ts'
+import { environmentOf, failureFrom, paymentFrom } from './translate.ts'
 import { type SignedInstance, trustCaller } from './trust.ts'
 
 export { signBody } from '../timestamped-signature.ts'
@@ -12,7 +12,7 @@ export function openDirectChannel({ mint }: { mint: 'open' | 'closed' }): Direct
   return {
     source: (caller) => {
       const source = trustCaller(mint, caller)
-      return source.ok ? accepted({ ...source.value, environment: ENVIRONMENT }) : source
+      return source.ok ? accepted({ ...source.value, environment: environmentOf({}) }) : source
     },
     payment: (caller, told) => {
       const source = trustCaller(mint, caller)

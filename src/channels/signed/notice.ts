@@ -3,7 +3,7 @@ import { type Money, parseCurrency, parseMajor } from '../../kernel/money.ts'
 import { accepted, type Outcome, refusedField } from '../../kernel/outcome.ts'
 import { type Evidence, REVERSAL_TYPES, type VerifiedNotice, vouchForNotice } from '../channel.ts'
 import { SIGNATURE_TOLERANCE_MS } from '../timestamped-signature.ts'
-import { ENVIRONMENT } from './translate.ts'
+import { environmentOf } from './translate.ts'
 import type { TrustedSource } from './trust.ts'
 import type { NoticeMessage } from './wire.ts'
 
@@ -24,7 +24,7 @@ export function noticeFrom(
     vouchForNotice({
       appId,
       instance,
-      environment: ENVIRONMENT,
+      environment: environmentOf(message),
       paymentIds: transactionId === undefined ? [] : [transactionId],
       ...(orderId === undefined ? {} : { orderId: orderId as OrderId }),
       ...REVERSAL_TYPES[message.type],

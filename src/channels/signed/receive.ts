@@ -4,7 +4,7 @@ import { accepted, type FieldFault, type Outcome, refused } from '../../kernel/o
 import { type ChannelMessage, type Evidence, REVERSAL_TYPES, type WebhookCall } from '../channel.ts'
 import { isGenuine } from '../timestamped-signature.ts'
 import { noticeFrom } from './notice.ts'
-import { ENVIRONMENT, failureFrom, paymentFrom } from './translate.ts'
+import { environmentOf, failureFrom, paymentFrom } from './translate.ts'
 import type { SignedInstance, TrustedSource } from './trust.ts'
 import { MESSAGE_SCHEMAS, type NoticeMessage } from './wire.ts'
 
@@ -32,7 +32,7 @@ export function receiveSigned(
   const notUnderstood = (details: readonly FieldFault[] = []): Outcome<ChannelMessage> =>
     accepted({
       kind: 'not_understood',
-      source: { appId, instance, environment: ENVIRONMENT, evidence },
+      source: { appId, instance, environment: environmentOf({}), evidence },
       details,
     })
   if (kind === null) return notUnderstood([{ path: 'type', message: 'is not one of a message' }])

@@ -2,6 +2,7 @@ import type { OrderId, PlayerId } from '../../kernel/ids.ts'
 import { parsePlayerId } from '../../kernel/ids.ts'
 import { type CurrencyCode, type Money, parseCurrency, parseMajor } from '../../kernel/money.ts'
 import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
+import type { PaymentEnvironment } from '../../kernel/payment-environment.ts'
 import {
   type Evidence,
   type FailureMessage,
@@ -13,8 +14,10 @@ import {
 } from '../channel.ts'
 import { SERVER_INSTANCE, type TrustedSource } from './trust.ts'
 
-/** Neither a token nor a signature of ours has a test mode: what they tell is real money. */
-export const ENVIRONMENT = 'live'
+/** What tells of no test mode is real money. */
+export function environmentOf({ test = false }: { readonly test?: boolean }): PaymentEnvironment {
+  return test ? 'test' : 'live'
+}
 
 /** A trusted source's word that money was paid, as a payment. Vouched for by whoever made the source. */
 export function paymentFrom(
@@ -29,7 +32,7 @@ export function paymentFrom(
     vouchForPayment({
       appId: source.appId,
       instance: source.instance,
-      environment: ENVIRONMENT,
+      environment: environmentOf(message),
       transactionId: message.transaction_id ?? null,
       factsAreIdentity: true,
       // Of an app's own server no refund is ever told; a partner's may name the order alone.
@@ -61,7 +64,7 @@ export function failureFrom(
     vouchForFailure({
       appId: source.appId,
       instance: source.instance,
-      environment: ENVIRONMENT,
+      environment: environmentOf(message),
       playerId: player.value,
       orderId: message.order_id as OrderId,
       itemId: Number(message.item_id),

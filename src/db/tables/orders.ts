@@ -1,5 +1,7 @@
+import type { Generated } from 'kysely'
 import type { AppId, OrderId, PaymentId, PlayerId } from '../../kernel/ids.ts'
 import type { CurrencyCode, MinorUnits } from '../../kernel/money.ts'
+import type { PaymentEnvironment } from '../../kernel/payment-environment.ts'
 
 export type OrderStatus =
   | 'pending'
@@ -23,6 +25,8 @@ export interface OrdersTable {
   item_name_zh: string | null
   quantity: number
   status: OrderStatus
+  /** `test` once a payment in a platform's play money has granted it or put it in review. */
+  environment: Generated<PaymentEnvironment>
   /** How many times its state was recorded, its creation included; each has one outbox event. */
   state_version: number
   terms: OrderTerms

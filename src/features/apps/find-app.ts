@@ -12,6 +12,8 @@ export interface App {
   readonly timeZone: string
   /** What a refund of coins that were spent leaves: a balance below zero, or nought and a write-off. */
   readonly refundPolicy: 'debt' | 'cap'
+  /** Whether play money of a platform's test mode is settled like real money. */
+  readonly testPurchases: boolean
   /** Whether a first login without any identity makes a guest. */
   readonly logins: { readonly guest: boolean }
   /** What an invitation brings; null: nothing. */

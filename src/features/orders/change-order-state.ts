@@ -45,6 +45,7 @@ export function recordOrderState(
       is_first_charge: order.is_first_charge === 1,
       payment_channel: order.payment_channel,
       error_code: order.error_code,
+      ...(order.environment === 'test' ? { test: true } : {}),
       ...(change.reason === undefined ? {} : { reason: change.reason }),
       occurred_at: isoTime(nowMs),
     },

@@ -113,6 +113,8 @@ function pendingOrder(
     price,
     isFirstCharge: player.first_charge_order_id === null,
     status: 'pending',
+    // What it is paid with shows when it is paid.
+    environment: 'live',
     nowMs: request.nowMs,
   })
   order.terms = 'frozen'

@@ -1,6 +1,7 @@
 import type { OrderStatus } from '../../db/schema.ts'
 import type { AppId, OrderId, PlayerId } from '../../kernel/ids.ts'
 import type { Money } from '../../kernel/money.ts'
+import type { PaymentEnvironment } from '../../kernel/payment-environment.ts'
 import { rewardOf, type StoreItem } from '../store/index.ts'
 import type { LockedOrder } from './change-order-state.ts'
 
@@ -18,6 +19,7 @@ export function makeOpenOrder(order: {
   price: Money
   isFirstCharge: boolean
   status: OrderStatus
+  environment: PaymentEnvironment
   nowMs: number
 }): LockedOrder {
   const { item } = order
@@ -31,6 +33,7 @@ export function makeOpenOrder(order: {
     item_name_zh: null,
     quantity: order.quantity,
     status: order.status,
+    environment: order.environment,
     state_version: 0,
     terms: 'open',
     price_minor: order.price.minor,

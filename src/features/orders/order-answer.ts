@@ -21,6 +21,7 @@ export const OrderAnswer = Type.Object({
   payment_channel: nullableText('As the platform was named'),
   payment_method: nullableText('As it was told'),
   error_code: nullableText('Why it failed or waits for review'),
+  test: Type.Optional(Type.Boolean({ description: "True: paid with a platform's play money; else left out" })),
 })
 
 export const ORDER_EXAMPLE = {
@@ -54,5 +55,6 @@ export function orderAnswer(order: Row<'orders'>, language: Language): Static<ty
     payment_channel: order.payment_channel,
     payment_method: order.payment_method,
     error_code: order.error_code,
+    ...(order.environment === 'test' ? { test: true } : {}),
   }
 }

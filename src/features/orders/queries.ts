@@ -27,6 +27,7 @@ export async function insertOrders(tx: Tx, orders: readonly Row<'orders'>[]): Pr
 
 const CHANGING_COLUMNS = [
   'status',
+  'environment',
   'state_version',
   'terms',
   'price_minor',

@@ -86,6 +86,7 @@ function grant(draft: SettlementDraft, decided: DecidedLine, reward: Reward): Om
     first_charge_of: reward.isFirstCharge ? player.user_id : null,
     granted_payment_id: payment.row.payment_id,
     granted_at_ms: nowMs,
+    environment: verified.environment,
     payment_channel: verified.shown.channel,
     payment_method: verified.shown.method,
     error_code: null,
@@ -154,6 +155,7 @@ function putOrderInReview(draft: SettlementDraft, decided: DecidedLine, refusal:
   if (existing?.status === 'review') return
   const order = existing ?? addOrder(draft, decided, { status: 'review', price: expectedPrice(decided) })
   order.error_code = refusal
+  order.environment = decided.verified.environment
   order.payment_channel = decided.verified.shown.channel
   order.payment_method = decided.verified.shown.method
   draft.outbox.push(
@@ -207,6 +209,7 @@ function addOrder(
     price,
     isFirstCharge: player?.first_charge_order_id === null,
     status,
+    environment: verified.environment,
     nowMs: draft.nowMs,
   })
   draft.newOrders.add(order)

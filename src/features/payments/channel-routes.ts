@@ -59,7 +59,7 @@ function verifyRoute(deps: CheckDeps) {
     access: 'player',
     body: Type.Object({ payment_channel: ChannelNameField }),
     answer: SettlementAnswer,
-    errors: ['purchase_not_found', 'too_many_requests', 'channel_unavailable', ...SETTLEMENT_ERRORS],
+    errors: ['test_mode', 'purchase_not_found', 'too_many_requests', 'channel_unavailable', ...SETTLEMENT_ERRORS],
     examples: { body: { payment_channel: 'sandbox' }, answer: SETTLEMENT_EXAMPLE },
     handle: async ({ caller, body, language, requestId }) => {
       const { appId, playerId } = caller
@@ -81,9 +81,13 @@ function webhookRoute(deps: CheckDeps, params: ReturnType<typeof Type.Object>) {
     access: 'webhook',
     params,
     answer: Type.Object({
-      order_id: Type.Union([Type.String(), Type.Null()], { description: 'Null while the payment itself has not come' }),
+      order_id: Type.Union([Type.String(), Type.Null()], {
+        description: 'Null where no order was touched: its payment has not come, or is a test purchase',
+      }),
       order_status: Type.Union([Type.String(), Type.Null()]),
-      refusal: Type.Union([Type.String(), Type.Null()], { description: 'Why the money waits for a person' }),
+      refusal: Type.Union([Type.String(), Type.Null()], {
+        description: 'Why the money waits for a person; `test_mode`: kept, and nothing was booked',
+      }),
       msg: Type.String(),
     }),
     errors: ['channel_not_found', 'invalid_fields', 'player_not_found', 'item_not_found', 'settlement_failed'],

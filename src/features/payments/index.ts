@@ -1,6 +1,14 @@
 export { openNoticeLane } from './notice-lane.ts'
+export { type OrderCase, readOrderCase, type StoryLine } from './order-case.ts'
 export { openPaymentLane, type PaymentLane } from './payment-lane.ts'
 export { blankPaymentEvents } from './queries.ts'
+export {
+  type ReplayDeps,
+  type Replayed,
+  type ReplayOutcome,
+  type ReplayRefusal,
+  replayEvent,
+} from './replay-event.ts'
 export type { PaymentDeps } from './routes.ts'
 export type { MessageDeps } from './settle-message.ts'
 export { type SettleDeps, settlePayments } from './settle-payments.ts'

@@ -1,12 +1,19 @@
 import type { MessageSource, VerifiedFailure, VerifiedNotice, VerifiedPayment } from '../../channels/channel.ts'
 import type { Database } from '../../db/database.ts'
 import { StorageUnavailable } from '../../db/errors.ts'
+import { newPaymentEventId, type PaymentEventId } from '../../kernel/ids.ts'
 import { type Outcome, refused } from '../../kernel/outcome.ts'
 import { type KeptEvent, keepEvent } from './payment-event.ts'
-import { blankPaymentEvents, insertPaymentEvents, selectErased } from './queries.ts'
+import { blankPaymentEvents, findPaymentEvent, insertPaymentEvents, selectErased } from './queries.ts'
 
 /** Told when a message could not be worked on for a reason of our own. */
-export type FailureReport = (failure: { error: unknown; kind: string; requestId: string }) => void
+export type FailureReport = (failure: {
+  error: unknown
+  kind: string
+  requestId: string
+  /** Under which it is kept, for a replay. */
+  eventId?: PaymentEventId
+}) => void
 
 export interface KeepDeps {
   readonly database: Database
@@ -29,8 +36,9 @@ export async function workOnMessage<T>(
   } catch (error) {
     if (error instanceof StorageUnavailable) throw error
     const { kind, requestId } = message.evidence
-    deps.report({ error, kind, requestId })
-    const { event } = await keepAlone(deps, message, 'error')
+    const eventId = newPaymentEventId()
+    deps.report({ error, kind, requestId, eventId })
+    const { event } = await keepAlone(deps, message, 'error', { eventId })
     // Looked up once the message can be found: it waits for no lock, and whoever is erased a moment later has it blanked.
     // A notice names a payment and no person; the message of the payment itself is blanked by its player.
     const named = 'playerId' in message ? [message.playerId] : []
@@ -40,10 +48,19 @@ export async function workOnMessage<T>(
   }
 }
 
-/** Keeps a message by itself, with no payment and no order: the verdict says why. */
-export async function keepAlone(deps: KeepDeps, message: MessageSource, verdict: string): Promise<KeptEvent> {
-  const kept = keepEvent(message, { verdict, paymentId: null, orderId: null })
-  await deps.database.inTransaction((tx) => insertPaymentEvents(tx, [kept]))
+/** Keeps a message by itself, with no payment and no order: the verdict says why. An id that is given is kept once. */
+export async function keepAlone(
+  deps: KeepDeps,
+  message: MessageSource,
+  verdict: string,
+  { eventId }: { eventId?: PaymentEventId } = {},
+): Promise<KeptEvent> {
+  const { event, body } = keepEvent(message, { verdict, paymentId: null, orderId: null })
+  const kept = { event: { ...event, ...(eventId === undefined ? {} : { event_id: eventId }) }, body }
+  await deps.database.inTransaction(async (tx) => {
+    if (eventId !== undefined && (await findPaymentEvent(tx, eventId))) return
+    await insertPaymentEvents(tx, [kept])
+  })
   deps.count({ kind: message.evidence.kind, verdict })
   return kept
 }

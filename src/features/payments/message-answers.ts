@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { ErrorCode, Language } from '../../kernel/error-codes.ts'
+import { type ErrorCode, type Language, messageOf } from '../../kernel/error-codes.ts'
 import type { RecordedFailure } from './record-failure.ts'
 import type { Settlement } from './settlement.ts'
 
@@ -17,7 +17,9 @@ export const SETTLEMENT_ERRORS = [
 /** What a payment gave, as its caller is told. */
 export const SettlementAnswer = Type.Object({
   order_id: Type.String(),
-  order_status: Type.String(),
+  order_status: Type.String({
+    description: '`test_mode`: a test purchase that the app does not take; nothing was booked',
+  }),
   coins_granted: Type.Integer(),
   tokens_granted: Type.Integer(),
   is_first_charge: Type.Boolean(),
@@ -57,6 +59,15 @@ export function settlementAnswer(settled: Settlement, language: Language): Stati
   }
 }
 
+/** The answer to play money that the app does not take: kept, and nothing was granted. */
+export function testModeAnswer(orderId: string, language: Language): Static<typeof SettlementAnswer> {
+  return {
+    ...{ order_id: orderId, order_status: 'test_mode', coins_granted: 0, tokens_granted: 0 },
+    ...{ is_first_charge: false, replayed: false, balance: { coins: 0, tokens: 0 } },
+    msg: messageOf('test_mode', language),
+  }
+}
+
 /** What became of an order whose payment failed, as the caller is told. */
 export const FailureAnswer = Type.Object({
   order_id: Type.String(),
@@ -72,4 +83,10 @@ export function failureAnswer(recorded: RecordedFailure, language: Language): St
     error_code: recorded.errorCode,
     msg: language === 'zh' ? '已记录。' : 'Recorded.',
   }
+}
+
+/** The same for a failure in a test mode that the app does not take: the order, if there is one, was not touched. */
+export function testModeFailureAnswer(orderId: string, language: Language): Static<typeof FailureAnswer> {
+  const msg = messageOf('test_mode', language)
+  return { order_id: orderId, order_status: 'test_mode', error_code: 'test_mode', msg }
 }

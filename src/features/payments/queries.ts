@@ -1,7 +1,7 @@
 import { bulkUpdate } from '../../db/bulk-update.ts'
 import type { Db, Tx } from '../../db/database.ts'
 import type { NewRow, PlayerStatus, Row } from '../../db/schema.ts'
-import type { AppId, OrderId, PaymentId, PlayerId } from '../../kernel/ids.ts'
+import type { AppId, OrderId, PaymentEventId, PaymentId, PlayerId } from '../../kernel/ids.ts'
 import { withoutPersonalHeaders } from './payment-event.ts'
 
 /**
@@ -161,6 +161,21 @@ export async function insertPaymentLines(tx: Tx, lines: readonly NewRow<'payment
 
 export async function insertReviewEntries(tx: Tx, entries: readonly NewRow<'review_entries'>[]): Promise<void> {
   if (entries.length > 0) await tx.insertInto('review_entries').values(entries).execute()
+}
+
+/** A kept message with its raw body; null where there is none of that id. */
+export async function findPaymentEvent(
+  db: Db,
+  eventId: PaymentEventId,
+): Promise<{ event: Row<'payment_events'>; body: Uint8Array | null } | null> {
+  const event = await db.selectFrom('payment_events').selectAll().where('event_id', '=', eventId).executeTakeFirst()
+  if (!event) return null
+  const kept = await db
+    .selectFrom('payment_event_bodies')
+    .select('body')
+    .where('event_id', '=', eventId)
+    .executeTakeFirst()
+  return { event, body: kept?.body ?? null }
 }
 
 /** Keeps messages with their raw bodies, as evidence. */

@@ -47,19 +47,26 @@ export async function receiveWebhook(
   }
   if (message.value.kind === 'failure') {
     const recorded = await recordMessage(deps, message.value.failure)
-    if (!recorded.ok) return recorded
+    if (!recorded.ok) return keptAsTest(recorded)
     return accepted({ orderId: recorded.value.orderId, orderStatus: recorded.value.orderStatus, refusal: null })
   }
   if (message.value.kind === 'notice') {
     const noticed = await bookNotice(deps, message.value.notice)
-    return noticed.ok ? accepted({ ...noticed.value, refusal: null }) : noticed
+    return noticed.ok ? accepted({ ...noticed.value, refusal: null }) : keptAsTest(noticed)
   }
   const { payment } = message.value
   const settled = await settleMessage(deps, payment)
   if (settled.ok) return accepted({ ...settled.value, refusal: null })
   const { code } = settled.refusal
   const [line] = payment.lines
+  if (code === 'test_mode') return keptAsTest(settled)
   // Money that is returned is told to its platform as refused: that is how it comes to know.
   if (code === 'settlement_failed' || settled.refusal.isReturned || !line) return settled
   return accepted({ orderId: line.orderId, orderStatus: 'review', refusal: code })
+}
+
+/** Play money that the app does not take is kept and done with: a platform that is refused sends it again for days. */
+function keptAsTest(refusal: ReturnType<typeof refused>): Outcome<Received> {
+  const { code } = refusal.refusal
+  return code === 'test_mode' ? accepted({ orderId: null, orderStatus: null, refusal: code }) : refusal
 }

@@ -112,6 +112,7 @@ function openOrder(
     playerId: failure.playerId,
     itemId: failure.itemId,
     quantity: 1,
+    environment: failure.environment,
     // Shown, and binding nobody: an open order is priced when it is paid.
     ...facts,
   })

@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
+import { Check, Errors } from 'typebox/schema'
 import type { DirectChannel, Evidence, ProvenCaller } from '../../channels/channel.ts'
+import { faultsOf } from '../../http/field-faults.ts'
 import { CallerOrderIdField, CurrencyField, ItemIdField, PriceField, shortText, UidField } from '../../http/fields.ts'
 import { defineRoute } from '../../http/route.ts'
-import { accepted, type Refusal } from '../../kernel/outcome.ts'
+import { accepted, type FieldFault, type Refusal } from '../../kernel/outcome.ts'
 import { keepAlone } from './keep-message.ts'
 import {
   FailureAnswer,
@@ -11,6 +13,8 @@ import {
   SETTLEMENT_EXAMPLE,
   SettlementAnswer,
   settlementAnswer,
+  testModeAnswer,
+  testModeFailureAnswer,
 } from './message-answers.ts'
 import { type MessageDeps, recordMessage, settleMessage } from './settle-message.ts'
 
@@ -35,6 +39,7 @@ const MessageFields = {
   country: Type.Optional(shortText(64, "The payer's country")),
   email: Type.Optional(shortText(254, "The payer's mail address")),
   custom_param: Type.Optional(Type.Unknown({ description: 'Kept with the message, never read' })),
+  test: Type.Optional(Type.Boolean({ description: "True: play money of a platform's test mode" })),
 }
 
 const SuccessBody = Type.Object({
@@ -92,6 +97,9 @@ function successRoute(deps: PaymentDeps) {
       const verified = deps.direct.payment(request.caller, { message: request.body, evidence })
       if (!verified.ok) return keepRefused(deps, { request, kind: 'payment' }, verified)
       const settled = await settleMessage(deps, verified.value)
+      if (!settled.ok && settled.refusal.code === 'test_mode') {
+        return accepted(testModeAnswer(request.body.order_id, request.language))
+      }
       if (!settled.ok) return settled
       return accepted(settlementAnswer(settled.value, request.language))
     },
@@ -122,6 +130,9 @@ function failureRoute(deps: PaymentDeps) {
       const verified = deps.direct.failure(request.caller, { message: request.body, evidence })
       if (!verified.ok) return keepRefused(deps, { request, kind: 'failure' }, verified)
       const recorded = await recordMessage(deps, verified.value)
+      if (!recorded.ok && recorded.refusal.code === 'test_mode') {
+        return accepted(testModeFailureAnswer(request.body.order_id, request.language))
+      }
       if (!recorded.ok) return recorded
       return accepted(failureAnswer(recorded.value, request.language))
     },
@@ -165,4 +176,19 @@ function evidenceOf(
     if (typeof value === 'string') headers[name] = value.slice(0, KEPT_HEADER_LENGTH_MAX)
   }
   return { kind, headers, rawBody: request.rawBody, receivedAtMs: deps.clock.nowMs(), requestId: request.requestId }
+}
+
+/** What is wrong with the fields of a kept message, as its call would have said. */
+export function messageFaults(kind: 'payment' | 'failure', value: unknown): FieldFault[] {
+  const schema = kind === 'payment' ? SuccessBody : FailureBody
+  if (Check(schema, value)) return []
+  const [, errors] = Errors(schema, value)
+  const found = errors as readonly { keyword: string; instancePath: string; message: string; params: object }[]
+  const each = found.flatMap((error) => {
+    // One for each missing field, as the calls tell them.
+    const { requiredProperties = [] } = error.params as { requiredProperties?: readonly string[] }
+    if (error.keyword !== 'required') return [{ ...error, schemaPath: '', params: {} }]
+    return requiredProperties.map((missingProperty) => ({ ...error, schemaPath: '', params: { missingProperty } }))
+  })
+  return faultsOf(each, 'body')
 }

@@ -1,4 +1,4 @@
-import type { EvidenceKind, PaymentLine, VerifiedPayment } from '../../channels/channel.ts'
+import type { PaymentLine, VerifiedPayment } from '../../channels/channel.ts'
 import type { Database, Patience, Tx } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -28,6 +28,7 @@ import {
   repointIdentity,
   setTransactionId,
 } from './queries.ts'
+import { OWN_QUESTIONS } from './refuse-test-mode.ts'
 import { decideLine, type KnownLine, type KnownOrder, type LineFacts } from './rules.ts'
 import type { Settlement } from './settlement.ts'
 import { emptyDraft, type LineResult, type SettlementDraft } from './settlement-draft.ts'
@@ -72,8 +73,6 @@ export async function settlePayments(
   return outcomes
 }
 
-const OWN_QUESTIONS: ReadonlySet<EvidenceKind> = new Set<EvidenceKind>(['look_up', 'device_purchase'])
-
 /** Decides a payment's lines one after the other: an earlier line, or an earlier payment of the batch, counts. */
 function settleOne(
   draft: SettlementDraft,
@@ -93,8 +92,7 @@ function settleOne(
     return applyDecision(draft, { verified, line, payment: held, item, decision })
   })
   if (isNew) draft.newPayments.add(held)
-  // Every callback is kept. The answer to a question of our own, which a player may have asked any number of times, is
-  // kept when it tells something new.
+  // Every callback is kept; an answer to a question of our own when it tells something new.
   if (!isNews && OWN_QUESTIONS.has(verified.evidence.kind)) return results.map((result) => result.outcome)
   const [first] = results
   invariant(first, 'a verified payment has at least one line')

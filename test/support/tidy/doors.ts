@@ -77,6 +77,11 @@ const DOORS: readonly Door[] = [
     may: [...FEATURE_DOORS, 'src/(kernel|db|kv|http)/.*', '=src/messaging/mailbox.ts'],
   },
   {
+    // Plays platforms against a running server, and signs as they do.
+    from: /^src\/cli\/sim\//,
+    may: ['src/channels/[^/]+/index.ts', 'src/(cli|kernel|config|kv)/.*'],
+  },
+  {
     from: /^src\/cli\//,
     may: ['src/features/[^/]+/index.ts', 'src/(cli|kernel|config|db|kv)/.*', 'src/(?:compose|version).ts'],
   },

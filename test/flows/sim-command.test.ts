@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openAccount } from '../../src/cli/sim/account.ts'
+import { sandboxPlatform, signedPlatform } from '../../src/cli/sim/platform.ts'
+import { beginPlay } from '../../src/cli/sim/play.ts'
+import { openServer } from '../../src/cli/sim/server.ts'
+import { STORIES } from '../../src/cli/sim/stories.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
+import type { AppId } from '../../src/kernel/ids.ts'
+import { assertAuditClean } from '../support/audit-run.ts'
+import { runProgram } from '../support/child-server.ts'
+import { onEveryEngine } from '../support/every-engine.ts'
+import { APP_ID, APP_SECRET, SIGNED_SECRET } from '../support/test-app.ts'
+
+// What a partner tells of refunds and disputes by a webhook.
+const NEEDS_NOTICES = ['reordered', 'refunded-after-spending', 'dispute-lost', 'dispute-won']
+
+onEveryEngine((on) => {
+  const sim = (...args: string[]) =>
+    runProgram('src/cli/sim.ts', { args: [...args, '--url', on.app.url], variables: on.app.variables })
+
+  for (const type of ['sandbox', 'signed'] as const) {
+    for (const [name, story] of Object.entries(STORIES)) {
+      test(`${type}: ${name} is played, and the server does right`, async (t) => {
+        if (type === 'signed' && NEEDS_NOTICES.includes(name)) {
+          const door = await on.app.call('POST', '/webhooks/signed', { body: {} })
+          if (door.status === 404) return t.skip('a partner has no webhook here')
+        }
+        const lines: string[] = []
+        const account = openAccount((line) => lines.push(line))
+        const server = openServer(on.app.url)
+        const secret = type === 'signed' ? SIGNED_SECRET : ((await on.app.service.kv.get('sandbox-secret')) ?? '')
+        const platform = { sandbox: sandboxPlatform, signed: signedPlatform }[type]({ instance: type, secret })
+        const app = { appId: APP_ID as AppId, secrets: [APP_SECRET], refundPolicy: 'debt' } as const
+        await story.play(await beginPlay({ server, platform, app, account, clock: systemClock }))
+        assert.ok(account.isRight(), lines.join('\n'))
+        assert.match(
+          lines.join('\n'),
+          /^ {2}1\. A player of \S+ is made: \d+\n {2}2\. They order item 1: [\s\S]*\n {5}right: /,
+        )
+      })
+    }
+  }
+
+  test('the books are clean after all of them', (t) => assertAuditClean(t, on.app.variables))
+
+  test('all stories at once are told one after the other, with their number', async () => {
+    const { code, stdout } = await sim('sandbox', 'all')
+    assert.equal(code, 0, stdout)
+    assert.match(stdout, /\n9 stories: 9 right, 0 wrong\n$/)
+    assert.equal(stdout.match(/\nright\n/g)?.length, 9)
+    assert.doesNotMatch(stdout, /WRONG/)
+  })
+
+  test('a server that does wrong is told of, and the exit code is 1', async () => {
+    const channels = JSON.parse(on.app.variables['CHANNELS'] ?? '{}')
+    channels.signed.secrets = ['another-secret-than-the-server-has']
+    const { code, stdout } = await runProgram('src/cli/sim.ts', {
+      args: ['signed', 'paid', '--instance', 'signed', '--url', on.app.url],
+      variables: { ...on.app.variables, CHANNELS: JSON.stringify(channels) },
+    })
+    assert.equal(code, 1)
+    assert.match(stdout, / {5}WRONG: answered 200, the order is completed; it is 401 invalid_signature: /)
+    assert.match(stdout, /\nwrong\n$/)
+  })
+
+  test('without a type it lists what can be played; what it cannot play it refuses in words', async () => {
+    const listed = await sim()
+    assert.equal(listed.code, 0)
+    for (const name of Object.keys(STORIES)) assert.ok(listed.stdout.includes(`  ${name} `))
+    for (const args of [
+      ['nothing', 'paid'],
+      ['sandbox', 'nothing'],
+      ['sandbox', 'constructor'],
+      ['a', 'b', 'c'],
+    ]) {
+      assert.equal((await sim(...args)).code, 2, args.join(' '))
+    }
+    const several = await sim('signed', 'paid')
+    assert.deepEqual([several.code, several.stdout], [1, ''])
+    assert.match(several.stderr, /say which channel by --instance: signed, partner/)
+    const nobody = await runProgram('src/cli/sim.ts', {
+      args: ['sandbox', 'paid', '--url', 'http://127.0.0.1:1'],
+      variables: on.app.variables,
+    })
+    assert.equal(nobody.code, 1)
+    assert.match(nobody.stderr, /no server answers at http:\/\/127\.0\.0\.1:1 /)
+  })
+})
