@@ -1,21 +1,33 @@
 import type { Logger } from 'pino'
+import type { Channels } from './channels/channel.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import type { Apps } from './features/apps/index.ts'
 import type { InviteDeps } from './features/invites/index.ts'
 import type { ExpireDeps } from './features/orders/index.ts'
+import type { ChannelTaskDeps, SettleDeps } from './features/payments/index.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
 import type { KeyValueStore } from './kv/kv.ts'
 
 export function startSchedule(
-  deps: { database: Database; clock: Clock; kv: KeyValueStore; apps: Apps; logger: Logger; config: Config },
+  deps: {
+    readonly database: Database
+    readonly clock: Clock
+    readonly kv: KeyValueStore
+    readonly apps: Apps
+    readonly logger: Logger
+    readonly config: Config
+    readonly settleDeps: SettleDeps
+    readonly channels: Channels
+  },
   { onTime }: { onTime: boolean },
 ): Jobs {
   const { database, clock, kv, apps, logger } = deps
   const { securityEventDays } = deps.config
-  return startJobs(schedule({ database, clock, apps, securityEventDays, ...jobReports(logger) }), {
+  const taskDeps: ChannelTaskDeps = { ...deps.settleDeps, channels: deps.channels, report: reportRefund(logger) }
+  return startJobs(schedule({ database, clock, apps, securityEventDays, taskDeps, ...jobReports(logger) }), {
     kv,
     logger,
     onTime,
@@ -29,4 +41,8 @@ function jobReports(logger: Logger): { report: ExpireDeps['report']; reportInvit
     reportInvite: ({ error, ...about }) =>
       logger.warn({ err: error, ...about }, 'the reward of an invitation could not be given'),
   }
+}
+
+function reportRefund(logger: Logger): ChannelTaskDeps['report'] {
+  return ({ error, ...about }) => logger.warn({ err: error, ...about }, 'a refund could not be carried out')
 }

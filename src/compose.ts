@@ -13,7 +13,7 @@ import type { Database } from './db/database.ts'
 import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
 import { openApps } from './features/apps/index.ts'
-import { type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
+import { type ChannelTaskDeps, type MessageDeps, openPaymentLane, type SettleDeps } from './features/payments/index.ts'
 import type { SecurityTrail } from './features/security/index.ts'
 import { authenticateCaller, openAccessTokens, openSessionStore } from './features/sessions/index.ts'
 import { openCatalogues, seedCatalogue } from './features/store/index.ts'
@@ -103,7 +103,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const jobs = startSchedule({ database, clock, kv, apps, logger, config }, { onTime: overrides.jobs !== 'by_hand' })
+  const jobs = startSchedule(
+    { database, clock, kv, apps, logger, config, channels, settleDeps: messageDeps },
+    { onTime: overrides.jobs !== 'by_hand' },
+  )
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
@@ -126,6 +129,24 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       await log.close()
     },
   }
+}
+
+/** What an operator's command about payments works with: the books and the channels, and nothing that listens. */
+export async function composePayments(
+  config: Config,
+  database: Database,
+): Promise<{ taskDeps: ChannelTaskDeps; close: () => Promise<void> }> {
+  const clock = systemClock
+  const kv = await openKeyValueStore(keyValueSettings(config, clock))
+  const listeningOrigin = (): string => {
+    throw new Error('a command opens no checkout')
+  }
+  const sandbox = await openSandbox(kv, { config, listeningOrigin })
+  const channels = openChannels(config.channels, { means: { sandbox }, standIn: false })
+  const catalogues = openCatalogues({ database, clock })
+  const settleDeps = { database, clock, catalogues, apps: openApps(config.apps), count: () => undefined }
+  // A refund that fails is told with its state, and is asked for again by the server's job.
+  return { taskDeps: { ...settleDeps, channels, report: () => undefined }, close: () => kv.close() }
 }
 
 /** The server before any route of its own. */

@@ -194,6 +194,20 @@ export interface Channel {
   receive?(call: WebhookCall): Outcome<ChannelMessage>
   /** Asks the platform whether an order was paid; null when it was not. */
   lookUpPayment?(order: { readonly orderId: OrderId } & Question): Promise<Outcome<VerifiedPayment | null>>
+  /** Asks the platform whether money that it once took is still ours. */
+  lookUpStanding?(
+    payment: { readonly transactionId: string | null; readonly orderId: OrderId } & Question,
+  ): Promise<Outcome<'stands' | 'gone' | 'unknown'>>
+  /** Gives money back, once for each key however often it is asked. */
+  refundPayment?(
+    refund: {
+      readonly transactionId: string | null
+      readonly orderId: OrderId
+      /** Null: all of it. */
+      readonly amount: Money | null
+      readonly idempotencyKey: string
+    } & Question,
+  ): Promise<Outcome<{ readonly refundId: string; readonly occurredAtMs: number }>>
   /** Proves a purchase that a player's device tells of. `purchase_not_found` when the platform knows none of theirs. */
   verifyPurchase?(purchase: {
     readonly playerId: PlayerId

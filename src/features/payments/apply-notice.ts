@@ -44,24 +44,7 @@ export async function applyNotice(deps: SettleDeps, notice: VerifiedNotice): Pro
   const applied = await deps.database.inTransaction(async (tx) => {
     const nowMs = deps.clock.nowMs()
     const payment = await lockNoticedPayment(tx, { notice, nowMs })
-    const held = await lockWhatItMoves(tx, payment)
-    // From here on nothing may be refused.
-    const told = causeTold(notice)
-    const known = payment.causes.find((cause) => isSameCause(cause, told)) ?? null
-    const cause = laterNotice(known, told)
-    const verdict = isUnchanged(known, cause)
-      ? payment.lines.length === 0
-        ? AWAITS_PAYMENT
-        : 'unchanged'
-      : await book(tx, {
-          deps,
-          payment,
-          held,
-          cause,
-          causes: [...payment.causes.filter((one) => one !== known), cause],
-          nowMs,
-        })
-    const order = held.orders.values().next().value ?? null
+    const { verdict, order } = await bookCause(tx, { deps, payment, told: causeTold(notice), nowMs })
     const { payment_id: paymentId } = payment.row
     const orderId = order?.order_id ?? null
     await insertPaymentEvents(tx, [keepEvent(notice, { verdict, paymentId, orderId })])
@@ -69,6 +52,21 @@ export async function applyNotice(deps: SettleDeps, notice: VerifiedNotice): Pro
   })
   deps.count({ kind: notice.evidence.kind, verdict: applied.verdict })
   return applied
+}
+
+/** Books what was told of a payment that the caller holds; gives the order that it concerns, and what became of it. */
+export async function bookCause(
+  tx: Tx,
+  { deps, payment, told, nowMs }: { deps: SettleDeps; payment: NoticedPayment; told: Cause; nowMs: number },
+): Promise<{ verdict: string; order: LockedOrder | null }> {
+  const held = await lockWhatItMoves(tx, payment)
+  // From here on nothing may be refused.
+  const known = payment.causes.find((cause) => isSameCause(cause, told)) ?? null
+  const cause = laterNotice(known, told)
+  const order = held.orders.values().next().value ?? null
+  if (isUnchanged(known, cause)) return { verdict: payment.lines.length === 0 ? AWAITS_PAYMENT : 'unchanged', order }
+  const causes = [...payment.causes.filter((one) => one !== known), cause]
+  return { verdict: await book(tx, { deps, payment, held, cause, causes, nowMs }), order }
 }
 
 function causeTold(notice: VerifiedNotice): Cause {

@@ -25,6 +25,7 @@ import {
   insertReviewEntries,
   nameThePayer,
   repointIdentity,
+  saveStanding,
   setTransactionId,
 } from './queries.ts'
 import { decideLine, type KnownLine, type KnownOrder, type LineFacts } from './rules.ts'
@@ -122,7 +123,7 @@ function factsOf(
   }
 }
 
-function isPlayerOf(player: LockedPlayer, appId: AppId): boolean {
+export function isPlayerOf(player: LockedPlayer, appId: AppId): boolean {
   return player.app_id === appId && player.status === 'active'
 }
 
@@ -140,7 +141,7 @@ function knownLineOf(held: LockedPayment, line: Row<'payment_lines'>): KnownLine
   }
 }
 
-function knownOrderOf(order: LockedOrder): KnownOrder {
+export function knownOrderOf(order: LockedOrder): KnownOrder {
   return {
     playerId: order.user_id,
     itemId: order.item_id,
@@ -160,7 +161,8 @@ function knownOrderOf(order: LockedOrder): KnownOrder {
   }
 }
 
-async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> {
+/** Writes everything that a draft has collected. */
+export async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> {
   const { identityChanges } = draft.locked
   for (const adopted of identityChanges.adopted) await repointIdentity(tx, adopted)
   for (const told of identityChanges.transactionIds) await setTransactionId(tx, told)
@@ -176,6 +178,7 @@ async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> {
     made.map((payment) => payment.row),
   )
   await insertPaymentLines(tx, draft.newLines)
+  for (const line of draft.changedLines) await saveStanding(tx, line)
   await insertOrders(tx, [...draft.newOrders])
   await updateOrders(
     tx,
