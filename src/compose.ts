@@ -134,7 +134,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
 /** What an operator's command about payments works with: the books and the channels, and nothing that listens. */
 export async function composePayments(
   config: Config,
-  database: Database,
+  { database, report }: Pick<ChannelTaskDeps, 'database' | 'report'>,
 ): Promise<{ taskDeps: ChannelTaskDeps; close: () => Promise<void> }> {
   const clock = systemClock
   const kv = await openKeyValueStore(keyValueSettings(config, clock))
@@ -145,8 +145,7 @@ export async function composePayments(
   const channels = openChannels(config.channels, { means: { sandbox }, standIn: false })
   const catalogues = openCatalogues({ database, clock })
   const settleDeps = { database, clock, catalogues, apps: openApps(config.apps), count: () => undefined }
-  // A refund that fails is told with its state, and is asked for again by the server's job.
-  return { taskDeps: { ...settleDeps, channels, report: () => undefined }, close: () => kv.close() }
+  return { taskDeps: { ...settleDeps, channels, report }, close: () => kv.close() }
 }
 
 /** The server before any route of its own. */

@@ -39,7 +39,8 @@ export async function runOnStore({ app }: StoreOptions, work: (opened: OpenedSto
   )
 }
 
-function appOf({ apps }: Config, wanted: string | undefined): AppId {
+/** The app that an operator names, or the only one. */
+export function appOf({ apps }: Config, wanted: string | undefined): AppId {
   const known = apps.map(({ appId }) => appId)
   const [first] = known
   const found = wanted === undefined && known.length === 1 ? first : known.find((appId) => appId === wanted)
