@@ -20,7 +20,7 @@ import { saveReviewEntry, selectReviewEntries } from './cause-queries.ts'
 import type { NoticedPayment } from './lock-notice.ts'
 import { type LockedPayment, type LockedSettlement, orderKey } from './lock-settlement.ts'
 import { shareTaken } from './reversal-rules.ts'
-import { findEntry, selectRefundIntents } from './review-queries.ts'
+import { findEntry, findPayment, selectRefundIntents } from './review-queries.ts'
 import { isPlayerOf, knownOrderOf, writeDraft } from './settle-payments.ts'
 import type { Settlement } from './settlement.ts'
 import { emptyDraft } from './settlement-draft.ts'
@@ -67,11 +67,7 @@ async function askWhetherItStands(
   { database, channels, clock }: ChannelTaskDeps,
   { entry, request }: { entry: Entry; request: ApprovalRequest },
 ): Promise<Outcome<null>> {
-  const payment = await database.db
-    .selectFrom('payments')
-    .selectAll()
-    .where('payment_id', '=', entry.payment_id)
-    .executeTakeFirstOrThrow()
+  const payment = await findPayment(database.db, entry.payment_id)
   const channel = channels.byInstance(payment.instance)
   if (channel?.appId === payment.app_id && channel.lookUpStanding) {
     const { transaction_id: transactionId } = payment

@@ -12,7 +12,13 @@ import { selectCauses } from './cause-queries.ts'
 import type { NoticedPayment } from './lock-notice.ts'
 import { lockPayments, selectPaymentLines } from './queries.ts'
 import { REFUND_ATTEMPTS_MAX, refundWaitMs } from './refund-rules.ts'
-import { changeRefundIntent, findRefundIntent, selectDueRefunds } from './review-queries.ts'
+import {
+  changeRefundIntent,
+  closeRefundIntent,
+  findPayment,
+  findRefundIntent,
+  selectDueRefunds,
+} from './review-queries.ts'
 import type { SettleDeps } from './settle-payments.ts'
 
 export interface ChannelTaskDeps extends SettleDeps {
@@ -86,11 +92,7 @@ async function askPlatform(
   deps: ChannelTaskDeps,
   intent: Intent,
 ): Promise<Outcome<{ refundId: string; occurredAtMs: number }>> {
-  const payment = await deps.database.db
-    .selectFrom('payments')
-    .selectAll()
-    .where('payment_id', '=', intent.payment_id)
-    .executeTakeFirstOrThrow()
+  const payment = await findPayment(deps.database.db, intent.payment_id)
   const channel = deps.channels.byInstance(payment.instance)
   if (channel?.appId !== payment.app_id || !channel.refundPayment) return refused('refund_unavailable')
   try {
@@ -162,14 +164,7 @@ export async function bookRefund(
   const intent = await findRefundIntent(tx, intentId)
   invariant(intent, `refund ${intentId} is there`)
   if (intent.state === 'done') return
-  const change = {
-    state: 'done',
-    refund_id: told.refundId,
-    last_error: null,
-    lease_until_ms: 0,
-    updated_at_ms: nowMs,
-  } as const
-  await tx.updateTable('refund_intents').set(change).where('intent_id', '=', intentId).execute()
+  await closeRefundIntent(tx, { intentId, refundId: told.refundId, nowMs })
   await bookCause(tx, {
     deps,
     payment,

@@ -149,6 +149,27 @@ export async function findRefundIntent(db: Db, intentId: RefundIntentId): Promis
   return (await query.executeTakeFirst()) ?? null
 }
 
+/** A payment that an entry or a refund names. */
+export async function findPayment(db: Db, paymentId: PaymentId): Promise<Row<'payments'>> {
+  return await db.selectFrom('payments').selectAll().where('payment_id', '=', paymentId).executeTakeFirstOrThrow()
+}
+
+export async function insertStaffAction(tx: Tx, action: NewRow<'staff_actions'>): Promise<void> {
+  await tx.insertInto('staff_actions').values(action).execute()
+}
+
+/** Closes a refund that was booked, whoever is at it. The caller holds its payment. */
+export async function closeRefundIntent(
+  tx: Tx,
+  { intentId, refundId, nowMs }: { intentId: RefundIntentId; refundId: string; nowMs: number },
+): Promise<void> {
+  await tx
+    .updateTable('refund_intents')
+    .set({ state: 'done', refund_id: refundId, last_error: null, lease_until_ms: 0, updated_at_ms: nowMs })
+    .where('intent_id', '=', intentId)
+    .execute()
+}
+
 export async function insertRefundIntent(tx: Tx, intent: NewRow<'refund_intents'>): Promise<void> {
   await tx.insertInto('refund_intents').values(intent).execute()
 }

@@ -1,6 +1,7 @@
 import type { Tx } from '../../db/database.ts'
 import type { NewRow, Row } from '../../db/schema.ts'
 import { newStaffActionId, type OrderId, type ReviewEntryId } from '../../kernel/ids.ts'
+import { insertStaffAction } from './review-queries.ts'
 
 /** Records what a person decided, in the transaction that does it. */
 export async function recordStaffAction(
@@ -27,5 +28,5 @@ export async function recordStaffAction(
     details: JSON.stringify(action.details),
     at_ms: action.nowMs,
   }
-  await tx.insertInto('staff_actions').values(row).execute()
+  await insertStaffAction(tx, row)
 }
