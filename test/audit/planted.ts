@@ -3,6 +3,7 @@ import type { Planting } from './books-under-test.ts'
 import { PLANTED_IN_INVITATIONS } from './planted-in-invitations.ts'
 import { PLANTED_IN_ORDERS } from './planted-in-orders.ts'
 import { PLANTED_IN_PAYMENTS } from './planted-in-payments.ts'
+import { PLANTED_IN_REFUNDS } from './planted-in-refunds.ts'
 import { PLANTED_IN_THE_LEDGER } from './planted-in-the-ledger.ts'
 
 /** One way to spoil healthy books, and the invariant that alone must notice. */
@@ -16,5 +17,6 @@ export const PLANTED: readonly Planted[] = [
   ...PLANTED_IN_THE_LEDGER,
   ...PLANTED_IN_ORDERS,
   ...PLANTED_IN_PAYMENTS,
+  ...PLANTED_IN_REFUNDS,
   ...PLANTED_IN_INVITATIONS,
 ]
