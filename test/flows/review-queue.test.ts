@@ -109,6 +109,17 @@ onEveryEngine((on) => {
     await assertBooks(on.app)
   })
 
+  test('money that its platform has returned by itself is neither approved nor refunded', async () => {
+    const { desk, platform, entry, uid } = await underpaid()
+    await on.app.service.database.inTransaction(async (tx) => {
+      const returned = { state: 'returned', closed_at_ms: entry.created_at_ms } as const
+      await tx.updateTable('review_entries').set(returned).where('entry_id', '=', entry.entry_id).execute()
+    })
+    assert.equal(codeOf(await approveBy(desk, entry.entry_id)), 'review_entry_closed')
+    assert.equal(codeOf(await refundBy(desk, entry.entry_id)), 'review_entry_closed')
+    assert.deepEqual([platform.asked(), await walletOf(uid)], [0, [0, 0]])
+  })
+
   test('approved after a part of it went back, it grants what is left; after all of it, nothing', async () => {
     const { desk, entry, uid, bought } = await underpaid({ amount_minor: 1000 })
     await tell(on.app, bought, { type: 'refund.succeeded', id: 'half', amountMinor: 500 })
