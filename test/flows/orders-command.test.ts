@@ -106,8 +106,27 @@ onEveryEngine((on) => {
     await refusedWith(/given back already/, 'refund', 'cli-refund', '--returned')
     const { entryId } = await underpaid('cli-refund-entry')
     assert.match(await done('refund', entryId, '--returned'), /^Refunded: all \(operator:/)
+    const left = await done('list', '--all')
+    assert.ok(!left.includes(entryId), 'a closed entry is not listed')
     await refusedWith(/closed\.\n {2}<entry>: it was refunded already/, 'approve', entryId, '--paid')
     await assertBooks(on.app)
+  })
+
+  test('list names the refunds that are not done, and why', async () => {
+    const { uid } = await on.app.logIn('cli-unfinished')
+    assertDone(await pay({ order_id: 'cli-unfinished', uid }))
+    await done('refund', 'cli-unfinished', '--returned', '--amount', '1.00')
+    assert.doesNotMatch(await done('list'), /\nrefund /)
+    await on.app.service.database.inTransaction((tx) =>
+      tx
+        .updateTable('refund_intents')
+        .set({ state: 'failed', attempts: 12, last_error: 'channel_unavailable', refund_id: null })
+        .execute(),
+    )
+    const failed =
+      /\nrfd_\w+ +given up: `refund` tries again +cli-unfinished +USD 1\.00 +12 +channel_unavailable +now\n/
+    assert.match(await done('list'), failed)
+    assert.ok((await json('list')).refunds.some((one: { state: string }) => one.state === 'failed'))
   })
 
   test('what is unknown, of another app, or typed wrongly changes nothing and says why', async () => {
