@@ -132,7 +132,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
 }
 
 /** What an operator's command about payments works with: the books and the channels, and nothing that listens. */
-export async function composePayments(
+export async function composeReviewQueue(
   config: Config,
   { database, report }: Pick<ChannelTaskDeps, 'database' | 'report'>,
 ): Promise<{ taskDeps: ChannelTaskDeps; close: () => Promise<void> }> {

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { composePayments } from '../../compose.ts'
+import { composeReviewQueue } from '../../compose.ts'
 import type { Database } from '../../db/database.ts'
 import type { ChannelTaskDeps } from '../../features/payments/index.ts'
 import { systemClock } from '../../kernel/clock.ts'
@@ -55,7 +55,7 @@ export async function runDecision(
     }
     const report: ChannelTaskDeps['report'] = ({ error, intentId }) =>
       process.stderr.write(`${intentId}: ${error instanceof Error ? error.message : String(error)}\n`)
-    const { taskDeps, close } = await composePayments(config, { database, report })
+    const { taskDeps, close } = await composeReviewQueue(config, { database, report })
     try {
       return await work({ taskDeps, appId, by })
     } finally {

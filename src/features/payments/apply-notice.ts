@@ -3,6 +3,7 @@ import type { Tx } from '../../db/database.ts'
 import type { OrderStatus, Row } from '../../db/schema.ts'
 import type { OrderId, PlayerId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
+import type { Apps } from '../apps/index.ts'
 import { saveRewardMessage, selectRewardMessages } from '../inbox/index.ts'
 import { type LockedOrder, recordOrderState, selectOrdersForUpdate, updateOrders } from '../orders/index.ts'
 import { insertOutboxEvents } from '../outbox/index.ts'
@@ -44,7 +45,7 @@ export async function applyNotice(deps: SettleDeps, notice: VerifiedNotice): Pro
   const applied = await deps.database.inTransaction(async (tx) => {
     const nowMs = deps.clock.nowMs()
     const payment = await lockNoticedPayment(tx, { notice, nowMs })
-    const { verdict, order } = await bookCause(tx, { deps, payment, told: causeTold(notice), nowMs })
+    const { verdict, order } = await bookCause(tx, { apps: deps.apps, payment, told: causeTold(notice), nowMs })
     const { payment_id: paymentId } = payment.row
     const orderId = order?.order_id ?? null
     await insertPaymentEvents(tx, [keepEvent(notice, { verdict, paymentId, orderId })])
@@ -57,7 +58,7 @@ export async function applyNotice(deps: SettleDeps, notice: VerifiedNotice): Pro
 /** Books what was told of a payment that the caller holds; gives the order that it concerns, and what became of it. */
 export async function bookCause(
   tx: Tx,
-  { deps, payment, told, nowMs }: { deps: SettleDeps; payment: NoticedPayment; told: Cause; nowMs: number },
+  { apps, payment, told, nowMs }: { apps: Apps; payment: NoticedPayment; told: Cause; nowMs: number },
 ): Promise<{ verdict: string; order: LockedOrder | null }> {
   const held = await lockWhatItMoves(tx, payment)
   // From here on nothing may be refused.
@@ -66,7 +67,7 @@ export async function bookCause(
   const order = held.orders.values().next().value ?? null
   if (isUnchanged(known, cause)) return { verdict: payment.lines.length === 0 ? AWAITS_PAYMENT : 'unchanged', order }
   const causes = [...payment.causes.filter((one) => one !== known), cause]
-  return { verdict: await book(tx, { deps, payment, held, cause, causes, nowMs }), order }
+  return { verdict: await book(tx, { apps, payment, held, cause, causes, nowMs }), order }
 }
 
 function causeTold(notice: VerifiedNotice): Cause {
@@ -106,7 +107,7 @@ async function lockWhatItMoves(tx: Tx, { row, lines }: NoticedPayment): Promise<
 }
 
 interface Booking {
-  readonly deps: SettleDeps
+  readonly apps: Apps
   readonly payment: NoticedPayment
   readonly held: Held
   readonly cause: Cause
@@ -156,7 +157,7 @@ export async function writeReversals(tx: Tx, draft: ReversalDraft): Promise<void
 }
 
 function reverseLine(draft: ReversalDraft, booking: Booking, line: Row<'payment_lines'>): string {
-  const { deps, payment, held, cause, causes } = booking
+  const { apps, payment, held, cause, causes } = booking
   const order = held.orders.get(line.granted_order_id ?? line.order_id)
   invariant(order, `the order of line ${line.line_no} was granted, so it is there`)
   const player = held.players.get(order.user_id)
@@ -170,7 +171,7 @@ function reverseLine(draft: ReversalDraft, booking: Booking, line: Row<'payment_
       line: { lineNo: line.line_no, priceMinor: line.price_minor, totalMinor: totalOf(payment.lines) },
       causes,
       reversals: held.reversals.filter((row) => row.order_id === order.order_id),
-      refundPolicy: deps.apps.find(line.app_id)?.refundPolicy ?? 'debt',
+      refundPolicy: apps.find(line.app_id)?.refundPolicy ?? 'debt',
     },
     cause,
   )

@@ -7,6 +7,7 @@ import { newRequestId, type RefundIntentId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import { minorUnits } from '../../kernel/money.ts'
 import { type Outcome, refused } from '../../kernel/outcome.ts'
+import type { Apps } from '../apps/index.ts'
 import { bookCause } from './apply-notice.ts'
 import { selectCauses } from './cause-queries.ts'
 import type { NoticedPayment } from './lock-notice.ts'
@@ -133,7 +134,7 @@ async function confirm(
 ): Promise<void> {
   await deps.database.inTransaction(async (tx) => {
     const payment = await holdPayment(tx, claimed)
-    await bookRefund(tx, { deps, payment, intentId: claimed.intent_id, told, nowMs: deps.clock.nowMs() })
+    await bookRefund(tx, { apps: deps.apps, payment, intentId: claimed.intent_id, told, nowMs: deps.clock.nowMs() })
   })
 }
 
@@ -152,21 +153,21 @@ export async function holdPayment(tx: Tx, { payment_id }: Pick<Intent, 'payment_
 export async function bookRefund(
   tx: Tx,
   input: {
-    deps: SettleDeps
+    apps: Apps
     payment: NoticedPayment
     intentId: RefundIntentId
     told: { refundId: string; occurredAtMs: number }
     nowMs: number
   },
 ): Promise<void> {
-  const { deps, payment, intentId, told, nowMs } = input
+  const { apps, payment, intentId, told, nowMs } = input
   // Read once more under the payment's lock: whoever confirmed it meanwhile held that too.
   const intent = await findRefundIntent(tx, intentId)
   invariant(intent, `refund ${intentId} is there`)
   if (intent.state === 'done') return
   await closeRefundIntent(tx, { intentId, refundId: told.refundId, nowMs })
   await bookCause(tx, {
-    deps,
+    apps,
     payment,
     told: {
       cause: 'refund',

@@ -137,7 +137,7 @@ async function begin(deps: ChannelTaskDeps, beginning: Beginning): Promise<Outco
     })
     if (request.isReturned) {
       const told = { refundId: `operator:${intentId}`, occurredAtMs: nowMs }
-      await bookRefund(tx, { deps, payment, intentId, told, nowMs })
+      await bookRefund(tx, { apps: deps.apps, payment, intentId, told, nowMs })
     }
     const after = await findRefundIntent(tx, intentId)
     invariant(after, 'what was written is there')
