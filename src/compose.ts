@@ -103,10 +103,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const jobs = startSchedule(
-    { database, clock, kv, apps, logger, config, channels, settleDeps: messageDeps },
-    { onTime: overrides.jobs !== 'by_hand' },
-  )
+  const jobParts = { database, clock, kv, apps, logger, config, channels, settleDeps: messageDeps }
+  const jobs = startSchedule(jobParts, { onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {

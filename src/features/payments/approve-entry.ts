@@ -195,6 +195,8 @@ function paidFacts(about: {
   return {
     verified: {
       appId: line.app_id,
+      instance: payment.row.instance,
+      environment: payment.row.environment,
       playerId: wanted.playerId,
       lines,
       shown: { channel: order?.payment_channel ?? payment.row.instance, method: order?.payment_method ?? null },

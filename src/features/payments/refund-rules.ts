@@ -1,6 +1,6 @@
 import { exponentOf, type Money, minorUnits, parseMajor } from '../../kernel/money.ts'
 import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
-import { type Cause, hasOpenDispute, type PaidLine, shareTaken } from './reversal-rules.ts'
+import { type Cause, type PaidLine, shareTaken } from './reversal-rules.ts'
 
 /**
  * How much is to go back: what was asked for, as far as it was paid and is not back yet; null asks for all that is left.
@@ -14,10 +14,10 @@ export function amountToRefund(facts: {
 }): Outcome<Money | null> {
   const { causes, line, asked } = facts
   const { currency, minor: paidMinor } = line.price
-  if (hasOpenDispute(causes)) return refused('payment_disputed')
+  if (causes.some(({ cause, state }) => cause === 'dispute' && state === 'open')) return refused('payment_disputed')
   const share = shareTaken(causes, line)
   if (share.kind === 'whole') return refused('already_refunded')
-  if (share.kind === 'unclear') {
+  if (causes.some((cause) => cause.state === 'taken' && cause.amount && cause.amount.currency !== currency)) {
     return refusedField('amount', 'a part of this payment went back in another currency: what is left is not known')
   }
   const leftMinor = paidMinor - takenMinor(causes, line)

@@ -52,7 +52,7 @@ export function emptyDraft(locked: LockedSettlement, { apps, nowMs }: { apps: Ap
 }
 
 /** Proven facts, as far as writing down a decision needs them: a delivery's, or those that were kept of one. */
-export type DecidedFacts = Pick<PaymentFacts, 'appId' | 'playerId' | 'lines' | 'shown'>
+export type DecidedFacts = Omit<PaymentFacts, 'evidence' | 'transactionId' | 'otherIds' | 'factsAreIdentity'>
 
 /** One decided line with everything that it concerns. */
 export interface DecidedLine {
