@@ -1,9 +1,11 @@
 import type { Logger } from 'pino'
+import type { Channels } from './channels/channel.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import type { Apps } from './features/apps/index.ts'
 import type { InviteDeps } from './features/invites/index.ts'
 import type { ExpireDeps } from './features/orders/index.ts'
+import type { ChannelTaskDeps, SettleDeps } from './features/payments/index.ts'
 import type { ActDeps } from './features/privacy/index.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
@@ -12,19 +14,22 @@ import type { KeyValueStore } from './kv/kv.ts'
 
 export function startSchedule(
   deps: {
-    database: Database
-    clock: Clock
-    kv: KeyValueStore
-    apps: Apps
-    logger: Logger
-    config: Config
-    notices: ActDeps
+    readonly database: Database
+    readonly clock: Clock
+    readonly kv: KeyValueStore
+    readonly apps: Apps
+    readonly logger: Logger
+    readonly config: Config
+    readonly notices: ActDeps
+    readonly settleDeps: SettleDeps
+    readonly channels: Channels
   },
   { onTime }: { onTime: boolean },
 ): Jobs {
   const { database, clock, kv, apps, logger, notices } = deps
   const { securityEventDays } = deps.config
-  const jobs = schedule({ database, clock, apps, securityEventDays, notices, ...jobReports(logger) })
+  const taskDeps: ChannelTaskDeps = { ...deps.settleDeps, channels: deps.channels, report: reportRefund(logger) }
+  const jobs = schedule({ database, clock, apps, securityEventDays, notices, taskDeps, ...jobReports(logger) })
   return startJobs(jobs, { kv, logger, onTime })
 }
 
@@ -40,4 +45,8 @@ function jobReports(logger: Logger): { report: ExpireDeps['report']; reportInvit
 /** A platform's notice that could not be acted on is tried again by its job. */
 export function reportOpenNotices(logger: Logger): ActDeps['report'] {
   return ({ error, ...about }) => logger.error({ err: error, ...about }, 'a notice of a login platform stays open')
+}
+
+function reportRefund(logger: Logger): ChannelTaskDeps['report'] {
+  return ({ error, ...about }) => logger.warn({ err: error, ...about }, 'a refund could not be carried out')
 }

@@ -15,6 +15,7 @@ import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
 import { openApps } from './features/apps/index.ts'
 import {
+  type ChannelTaskDeps,
   type MessageDeps,
   openNoticeLane,
   openPaymentLane,
@@ -122,17 +123,12 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   mountDeletionPage(server, { database })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const deps = { database, clock, kv, apps, logger, config, notices: actDeps }
-  const jobs = startSchedule(deps, { onTime: overrides.jobs !== 'by_hand' })
+  const jobParts = { database, clock, kv, apps, logger, config, channels, notices: actDeps, settleDeps: messageDeps }
+  const jobs = startSchedule(jobParts, { onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
-    server,
-    metricsServer,
-    logger,
-    database,
-    kv,
-    ...{ jobs, trail, limiter },
+    ...{ server, metricsServer, logger, database, kv, jobs, trail, limiter },
     close: async () => {
       await jobs.close()
       await metricsServer?.close()
@@ -149,24 +145,26 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   }
 }
 
-/** What a command needs to work on payments as the server would, with nobody listening. */
+/** What a command needs to work on payments as the server would: the books and the channels, and nothing that listens. */
 export async function composePayments(
   config: Config,
-  database: Database,
-): Promise<{ deps: ReplayDeps; kv: KeyValueStore; close: () => Promise<void> }> {
+  { database, report }: Pick<ChannelTaskDeps, 'database' | 'report'>,
+): Promise<{ deps: ReplayDeps & ChannelTaskDeps; kv: KeyValueStore; close: () => Promise<void> }> {
   const clock = systemClock
   const kv = await openKeyValueStore(keyValueSettings(config, clock))
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
-  const sandbox = await openSandbox(kv, { config, listeningOrigin: () => '' })
+  const listeningOrigin = (): string => {
+    throw new Error('a command opens no checkout')
+  }
+  const sandbox = await openSandbox(kv, { config, listeningOrigin })
   const isLocal = config.env === 'local'
   return {
     deps: {
-      ...{ database, clock },
+      ...{ database, clock, report, messageFaults, count: () => undefined },
       apps: openApps(config.apps),
       catalogues: openCatalogues({ database, clock }),
       channels: openChannels(config.channels, { means: { sandbox }, standIn: isLocal }),
       direct: openDirectChannel({ mint: isLocal ? 'open' : 'closed' }),
-      messageFaults,
       verifySigner: (message) => verifySigner(signedInstances, message),
     },
     kv,

@@ -1,16 +1,59 @@
 import { Command } from 'commander'
+import { type ApproveArguments, approve } from './orders/approve.ts'
 import { type CaseOptions, showCase } from './orders/case.ts'
+import { type ListArguments, listQueue } from './orders/list-queue.ts'
+import { type RefundArguments, refund } from './orders/refund.ts'
 import { type ReplayOptions, replay } from './orders/replay.ts'
+import type { OrdersOptions, StaffOptions } from './orders/run-orders.ts'
+import { show } from './orders/show.ts'
 
 const EXIT_USAGE = 2
 
 const program = new Command('orders')
-  .description('Looks into orders and their payments, and mends what stands wrong.')
+  .description('Looks into orders and their payments, resolves paid money that was not granted, and gives money back.')
   .addHelpText(
     'after',
-    '\nExit code: 0 done, 1 refused with the reason (nothing was changed), 2 it was called wrongly.',
+    '\nExit code: 0 done, 1 refused with the reason, or a refund that is not done yet, 2 it was called wrongly.' +
+      '\nEvery decision is kept with its time and the name of whoever made it.',
   )
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
+
+const reading = (name: string, description: string): Command =>
+  program
+    .command(name)
+    .description(description)
+    .allowExcessArguments(false)
+    .option('--app <app id>', 'the app whose money it is; may be left out when there is one app')
+    .option('--json', 'print JSON, for programs')
+
+const deciding = (name: string, description: string): Command =>
+  reading(name, description).option(
+    '--by <name>',
+    'who decides; the name of your account on this machine when left out',
+  )
+
+reading('list', 'Shows the open entries of the review queue, the oldest first, and refunds that are not done.')
+  .option('--limit <number>', 'how many entries, at most 500', '50')
+  .option('--after <cursor>', 'goes on where a page ended')
+  .option('--all', 'every entry, page by page')
+  .action((options: ListArguments) => listQueue(options))
+
+reading('show', 'Shows an entry or an order with its payments, events, refunds and what people decided.')
+  .argument('<entry or order>')
+  .action((target: string, options: OrdersOptions) => show(options, target))
+
+deciding('approve', 'Grants what was paid for, once, after asking the platform whether the payment still stands.')
+  .argument('<entry>')
+  .option('--uid <player>', 'another player than the payment names: a new order is made')
+  .option('--item <item id>', 'another item than the payment names: a new order is made')
+  .option('--paid', 'you state that the payment stands, where its platform cannot be asked')
+  .action((entry: string, typed: ApproveArguments & StaffOptions) => approve(typed, entry))
+
+deciding('refund', 'Gives money back through its platform, takes back what it granted, and closes its entry.')
+  .argument('<entry or order>')
+  .option('--amount <amount>', 'a part, in the currency of the payment: 5.00; all that is left when left out')
+  .option('--returned', 'you state that the money went back, where its platform cannot be asked for it')
+  .action((target: string, typed: RefundArguments & StaffOptions) => refund(typed, target))
 
 program
   .command('replay')

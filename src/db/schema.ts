@@ -20,6 +20,7 @@ import type {
   SecurityEventsTable,
   SigningKeysTable,
 } from './tables/security.ts'
+import type { RefundIntentsTable, StaffActionsTable } from './tables/staff.ts'
 import type {
   CataloguesTable,
   CatalogueVersionsTable,
@@ -35,6 +36,7 @@ export type { OrderStatus, OrderTerms } from './tables/orders.ts'
 export type { CauseState, LineStanding, ReversalCause, ReviewState } from './tables/payments.ts'
 export type { PlayerStatus } from './tables/players.ts'
 export type { InviteRewardState, NoticeState } from './tables/security.ts'
+export type { RefundIntentState } from './tables/staff.ts'
 
 /**
  * Every table of the service, one file of `tables/` per feature. Times are whole milliseconds UTC, money whole minor units, flags
@@ -68,6 +70,8 @@ export interface Schema {
   invite_rewards: InviteRewardsTable
   payment_reversals: PaymentReversalsTable
   order_reversals: OrderReversalsTable
+  refund_intents: RefundIntentsTable
+  staff_actions: StaffActionsTable
 }
 
 export type Row<T extends keyof Schema> = Selectable<Schema[T]>

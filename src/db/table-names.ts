@@ -30,6 +30,8 @@ const TABLES: Readonly<Record<keyof Schema, true>> = {
   invite_rewards: true,
   payment_reversals: true,
   order_reversals: true,
+  refund_intents: true,
+  staff_actions: true,
 }
 
 /** Every table that this release may have made in a database. */

@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts'
 import { sweepIdempotencyKeys } from '../db/transact-once.ts'
 import { giveInviteRewards, type InviteDeps } from '../features/invites/index.ts'
 import { type ExpireDeps, expireOrders } from '../features/orders/index.ts'
+import { type ChannelTaskDeps, carryOutRefunds } from '../features/payments/index.ts'
 import { type ActDeps, actOnNotices, blankLateEvents } from '../features/privacy/index.ts'
 import { sweepSecurityEvents } from '../features/security/index.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -14,6 +15,7 @@ const SWEEP_ROWS = 500
 export interface ScheduleDeps extends ExpireDeps, Pick<InviteDeps, 'apps'> {
   readonly reportInvite: InviteDeps['report']
   readonly notices: ActDeps
+  readonly taskDeps: ChannelTaskDeps
   /** How long security events are kept. */
   readonly securityEventDays: number
 }
@@ -23,6 +25,11 @@ export function schedule(deps: ScheduleDeps): Job[] {
   const inviteDeps: InviteDeps = { ...deps, report: deps.reportInvite }
   return [
     { name: 'expire-orders', pattern: '*/10 * * * * *', run: (signal) => expireOrders(deps, signal) },
+    {
+      name: 'carry-out-channel-tasks',
+      pattern: '*/10 * * * * *',
+      run: (signal) => carryOutRefunds(deps.taskDeps, signal),
+    },
     { name: 'give-invite-rewards', pattern: '*/10 * * * * *', run: (signal) => giveInviteRewards(inviteDeps, signal) },
     { name: 'act-on-notices', pattern: '5-55/10 * * * * *', run: (signal) => actOnNotices(deps.notices, signal) },
     { name: 'sweep-idempotency-keys', pattern: '30 * * * * *', run: (signal) => sweepAll(deps, signal) },

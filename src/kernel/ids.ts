@@ -8,6 +8,8 @@ export type OrderId = Branded<string, 'OrderId'>
 export type PaymentId = Branded<string, 'PaymentId'>
 export type PaymentEventId = Branded<string, 'PaymentEventId'>
 export type ReviewEntryId = Branded<string, 'ReviewEntryId'>
+export type RefundIntentId = Branded<string, 'RefundIntentId'>
+export type StaffActionId = Branded<string, 'StaffActionId'>
 export type MessageId = Branded<string, 'MessageId'>
 export type OutboxEventId = Branded<string, 'OutboxEventId'>
 export type SecurityEventId = Branded<string, 'SecurityEventId'>
@@ -24,6 +26,8 @@ export const newOrderId = (): OrderId => randomId('ord') as OrderId
 export const newPaymentId = (): PaymentId => randomId('pay') as PaymentId
 export const newPaymentEventId = (): PaymentEventId => randomId('evt') as PaymentEventId
 export const newReviewEntryId = (): ReviewEntryId => randomId('rev') as ReviewEntryId
+export const newRefundIntentId = (): RefundIntentId => randomId('rfd') as RefundIntentId
+export const newStaffActionId = (): StaffActionId => randomId('act') as StaffActionId
 export const newMessageId = (): MessageId => randomId('msg') as MessageId
 export const newOutboxEventId = (): OutboxEventId => randomId('out') as OutboxEventId
 export const newSecurityEventId = (): SecurityEventId => randomId('sec') as SecurityEventId

@@ -46,7 +46,7 @@ const NOW_MS = Date.UTC(2026, 10, 2)
 const TABLES = [
   ...(['users', 'ledger_transactions', 'postings', 'inbox_messages', 'orders', 'payments', 'payment_lines'] as const),
   ...(['payment_identities', 'payment_events', 'payment_event_bodies', 'review_entries', 'outbox_events'] as const),
-  ...(['invite_rewards', 'payment_reversals', 'order_reversals'] as const),
+  ...(['invite_rewards', 'payment_reversals', 'order_reversals', 'refund_intents'] as const),
 ] satisfies (keyof Schema)[]
 
 export async function openBooksUnderTest(engine: Engine): Promise<BooksUnderTest> {

@@ -3,6 +3,7 @@ import type { Planting } from './books-under-test.ts'
 import { PLANTED_IN_INVITATIONS } from './planted-in-invitations.ts'
 import { PLANTED_IN_ORDERS } from './planted-in-orders.ts'
 import { PLANTED_IN_PAYMENTS } from './planted-in-payments.ts'
+import { PLANTED_IN_REFUNDS } from './planted-in-refunds.ts'
 import { PLANTED_IN_REVERSALS } from './planted-in-reversals.ts'
 import { PLANTED_IN_THE_LEDGER } from './planted-in-the-ledger.ts'
 
@@ -18,5 +19,6 @@ export const PLANTED: readonly Planted[] = [
   ...PLANTED_IN_ORDERS,
   ...PLANTED_IN_PAYMENTS,
   ...PLANTED_IN_REVERSALS,
+  ...PLANTED_IN_REFUNDS,
   ...PLANTED_IN_INVITATIONS,
 ]

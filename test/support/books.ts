@@ -224,7 +224,8 @@ async function assertPayments(db: Db): Promise<void> {
   const told = new Set([...paid, ...reversed.map((row) => row.payment_id)])
   assert.deepEqual(told, known, 'each payment has its lines, or what was told of it before')
   const queued = lines.filter((line) => line.standing !== 'granted').map((line) => line.payment_id)
-  const entries = await db.selectFrom('review_entries').select('payment_id').execute()
+  // An approved line keeps the entry that it had.
+  const entries = await db.selectFrom('review_entries').select('payment_id').where('state', '<>', 'approved').execute()
   assert.deepEqual(entries.map((entry) => entry.payment_id).toSorted(), queued.toSorted(), 'one entry each')
 }
 

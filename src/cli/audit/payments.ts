@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { PaymentEventId } from '../../kernel/ids.ts'
 import type { Books } from './books.ts'
+import { decisionsAreBooked } from './refunds.ts'
 
 /** I9: every payment event points to its order or says why not; a payment's identity stands once. */
 export async function paymentsAreAccountedFor(books: Books): Promise<void> {
@@ -10,6 +11,7 @@ export async function paymentsAreAccountedFor(books: Books): Promise<void> {
   await refusedMoneyIsQueuedOnce(books)
   await identitiesAreTheirOwn(books)
   await bodiesAreUntouched(books)
+  await decisionsAreBooked(books)
 }
 
 // These claim that an order was moved or answered; any other verdict is a reason why there is none.

@@ -29,7 +29,7 @@ const WHY_NOT: Readonly<Record<ReplayRefusal, string>> = {
 /** Tells a kept message again and says in words what that changes, or would. */
 export async function replay(eventId: string, { apply = false, json = false }: ReplayOptions): Promise<void> {
   await runCommand({ schema: 'current', refusedExitCode: EXIT_REFUSED }, async ({ config, database }) => {
-    const opened = await composePayments(config, database)
+    const opened = await composePayments(config, { database, report: () => undefined })
     try {
       const outcome = await replayEvent(opened.deps, { eventId: eventId as PaymentEventId, apply })
       if (outcome.ok) {

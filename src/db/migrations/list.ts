@@ -10,6 +10,7 @@ import { orderDeadlines } from './0009-order-deadlines.ts'
 import { giftsAndReasons } from './0010-gifts-and-reasons.ts'
 import { identity } from './0011-identity.ts'
 import { reversals } from './0012-reversals.ts'
+import { channelTasks } from './0013-channel-tasks.ts'
 import { testPurchases } from './0014-test-purchases.ts'
 import type { MigrationStep } from './run.ts'
 
@@ -27,5 +28,6 @@ export const migrations: Record<string, MigrationStep[]> = {
   '0010-gifts-and-reasons': giftsAndReasons,
   '0011-identity': identity,
   '0012-reversals': reversals,
+  '0013-channel-tasks': channelTasks,
   '0014-test-purchases': testPurchases,
 }

@@ -222,6 +222,13 @@ function addLine(
   { verified, line, payment }: DecidedLine,
   { standing, refusal }: Pick<NewRow<'payment_lines'>, 'standing' | 'refusal'>,
 ): void {
+  const known = payment.lines.get(line.lineNo)
+  if (known) {
+    // An approval: what the payment said stays as it was said, whichever order it is granted to.
+    Object.assign(known, { standing, refusal: null, granted_order_id: line.orderId } satisfies Partial<typeof known>)
+    draft.changedLines.add(known)
+    return
+  }
   const row = {
     payment_id: payment.row.payment_id,
     line_no: line.lineNo,

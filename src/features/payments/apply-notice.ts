@@ -50,30 +50,38 @@ export async function applyNotice(deps: SettleDeps, notice: VerifiedNotice): Pro
   const applied = await deps.database.inTransaction(async (tx) => {
     const nowMs = deps.clock.nowMs()
     const payment = await lockNoticedPayment(tx, { notice, nowMs })
-    const held = await lockWhatItMoves(tx, payment)
-    // From here on nothing may be refused.
-    const told = causeTold(notice)
-    const known = payment.causes.find((cause) => isSameCause(cause, told)) ?? null
-    const cause = laterNotice(known, told)
-    const isNews = cause !== known || payment.hasMerged
-    const causes = [...payment.causes.filter((one) => one !== known), cause]
-    const verdict = isNews
-      ? await book(tx, { apps: deps.apps, payment, held, cause, causes, nowMs })
-      : payment.lines.length === 0
-        ? AWAITS_PAYMENT
-        : held.orders.size === 0
-          ? NOTED
-          : 'unchanged'
-    const order = held.orders.values().next().value ?? null
+    const { verdict, order, isOfErased } = await bookCause(tx, {
+      ...{ apps: deps.apps, payment, told: causeTold(notice), nowMs },
+    })
     const { payment_id: paymentId } = payment.row
     const orderId = order?.order_id ?? null
     const kept = keepEvent(notice, { verdict, paymentId, orderId })
-    const isOfErased = [...held.players.values()].some(({ status }) => status === 'erased')
     await insertPaymentEvents(tx, [isOfErased ? withoutPerson(kept) : kept])
     return { orderId, orderStatus: order?.status ?? null, verdict }
   })
   deps.count({ kind: notice.evidence.kind, verdict: applied.verdict })
   return applied
+}
+
+/** Books what was told of a payment that the caller holds; gives the order that it concerns, and what became of it. */
+export async function bookCause(
+  tx: Tx,
+  { apps, payment, told, nowMs }: { apps: Apps; payment: NoticedPayment; told: Cause; nowMs: number },
+): Promise<{ verdict: string; order: LockedOrder | null; isOfErased: boolean }> {
+  const held = await lockWhatItMoves(tx, payment)
+  // From here on nothing may be refused.
+  const known = payment.causes.find((cause) => isSameCause(cause, told)) ?? null
+  const cause = laterNotice(known, told)
+  const isNews = cause !== known || payment.hasMerged
+  const causes = [...payment.causes.filter((one) => one !== known), cause]
+  const verdict = isNews ? await book(tx, { apps, payment, held, cause, causes, nowMs }) : verdictOfOld(payment, held)
+  const isOfErased = [...held.players.values()].some(({ status }) => status === 'erased')
+  return { verdict, order: held.orders.values().next().value ?? null, isOfErased }
+}
+
+function verdictOfOld(payment: NoticedPayment, held: Held): string {
+  if (payment.lines.length === 0) return AWAITS_PAYMENT
+  return held.orders.size === 0 ? NOTED : 'unchanged'
 }
 
 function causeTold(notice: VerifiedNotice): Cause {

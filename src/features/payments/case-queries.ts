@@ -12,6 +12,8 @@ export interface CaseRows {
   readonly causes: readonly Row<'payment_reversals'>[]
   readonly reversals: readonly Row<'order_reversals'>[]
   readonly entries: readonly Row<'review_entries'>[]
+  readonly refunds: readonly Row<'refund_intents'>[]
+  readonly decisions: readonly Row<'staff_actions'>[]
   /** Kinds of which there is more than is read. */
   readonly cut: readonly string[]
 }
@@ -85,6 +87,8 @@ export async function selectCase(db: Db, order: Row<'orders'>): Promise<CaseRows
   const ledger = await selectLedgerOf(db, { ...wanted, reversals, messageId: reward?.message_id ?? null })
   const causes = await selectOfPayments(db, 'payment_reversals', paymentIds)
   const entries = await selectOfPayments(db, 'review_entries', paymentIds)
+  const refunds = await selectOfPayments(db, 'refund_intents', paymentIds)
+  const decisions = await selectOfPayments(db, 'staff_actions', paymentIds)
   return {
     payments,
     messages: [...early, ...messages],
@@ -94,6 +98,8 @@ export async function selectCase(db: Db, order: Row<'orders'>): Promise<CaseRows
     causes,
     reversals,
     entries,
+    refunds,
+    decisions,
     cut,
   }
 }
@@ -155,11 +161,9 @@ async function selectLedgerOf(
   return links.map((link) => ({ ...link, postings: postings.filter((one) => one.ledger_seq === link.ledger_seq) }))
 }
 
-function selectOfPayments<T extends 'payment_lines' | 'payment_reversals' | 'review_entries'>(
-  db: Db,
-  table: T,
-  paymentIds: readonly PaymentId[],
-): Promise<Row<T>[]> {
+type OfPayments = 'payment_lines' | 'payment_reversals' | 'review_entries' | 'refund_intents' | 'staff_actions'
+
+function selectOfPayments<T extends OfPayments>(db: Db, table: T, paymentIds: readonly PaymentId[]): Promise<Row<T>[]> {
   return orNone(
     paymentIds,
     async (ids) =>

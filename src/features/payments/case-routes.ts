@@ -17,7 +17,7 @@ const Story = Type.Object({
   kind: Type.String({
     description:
       '`promise`, `message` (of a platform, with how it was proven), `payment`, `cause` (a refund or dispute), `state`, ' +
-      '`posting`, `reward`, `reversal`, `review`, `claim`, `staff`. More kinds may come',
+      '`posting`, `reward`, `reversal`, `review`, `claim`, `staff`, `refund`. More kinds may come',
   }),
   facts: Type.Unknown({ description: 'By the kind' }),
 })

@@ -1,11 +1,11 @@
 import type { VerifiedPayment } from '../../channels/channel.ts'
 import type { Tx } from '../../db/database.ts'
 import type { NewRow, Row } from '../../db/schema.ts'
-import { type AppId, newPaymentId, type OrderId, type PaymentId, type PlayerId } from '../../kernel/ids.ts'
-import { invariant } from '../../kernel/invariant.ts'
+import type { AppId, OrderId, PaymentId, PlayerId } from '../../kernel/ids.ts'
 import { type LockedOrder, selectOrdersForUpdate } from '../orders/index.ts'
 import { type LockedPlayer, lockPlayers } from '../players/index.ts'
 import { selectCauses } from './cause-queries.ts'
+import { type NamedPayment, namePayment } from './name-payment.ts'
 import {
   ensureAndLockIdentities,
   lockPayments,
@@ -14,7 +14,7 @@ import {
   selectReturnedLines,
 } from './queries.ts'
 import { type Cause, mergedCauses } from './reversal-rules.ts'
-import { factsIdentity, orderIdentity, type PaymentIdentity, REFUNDED_BEFORE, transactionIdentity } from './rules.ts'
+import { type PaymentIdentity, REFUNDED_BEFORE } from './rules.ts'
 
 /** Stands in a tombstone: who pays is not known before the payment itself comes. */
 export const PAYER_UNKNOWN = 0
@@ -108,17 +108,6 @@ function asksForPlayer(payment: LockedPayment | undefined): boolean {
   return payment.isNew || [...payment.lines.values()].some((line) => line.refusal === REFUNDED_BEFORE)
 }
 
-interface NamedPayment {
-  readonly verified: VerifiedPayment
-  readonly candidateId: PaymentId
-  readonly transaction: PaymentIdentity | null
-  /** What refunds and disputes call it. */
-  readonly others: readonly PaymentIdentity[]
-  readonly facts: PaymentIdentity | null
-  /** Only the first payment for an order has it; another payment for that order is not the same one. */
-  readonly order: PaymentIdentity | null
-}
-
 async function ensureAndLockPayments(
   tx: Tx,
   { verified, nowMs }: { verified: readonly VerifiedPayment[]; nowMs: number },
@@ -150,22 +139,6 @@ async function ensureAndLockPayments(
     held.set(row.payment_id, { row, lines: byNumber, ...facts })
   }
   return resolvePayments({ named, written, held, nowMs })
-}
-
-function namePayment(verified: VerifiedPayment): NamedPayment {
-  const { transactionId, lines, playerId } = verified
-  const [first] = lines
-  invariant(first, 'a verified payment has at least one line')
-  const named = {
-    verified,
-    candidateId: newPaymentId(),
-    transaction: transactionId === null ? null : transactionIdentity(verified, transactionId),
-    others: (verified.otherIds ?? []).map((id) => transactionIdentity(verified, id)),
-    facts: verified.factsAreIdentity ? factsIdentity(verified, { ...first, playerId }) : null,
-    order: verified.orderIsName ? orderIdentity(verified, first.orderId) : null,
-  }
-  invariant(named.transaction || named.facts, 'a payment has an identity')
-  return named
 }
 
 /** Finds, for each delivery in turn, the payment that it tells of, or makes it; the earlier ones of a batch count. */

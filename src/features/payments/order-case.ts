@@ -21,6 +21,7 @@ const KINDS = [
   'review',
   'claim',
   'staff',
+  'refund',
 ] as const
 export type StoryKind = (typeof KINDS)[number]
 
@@ -98,7 +99,8 @@ function storyOf(order: Row<'orders'>, rows: CaseRows): StoryLine[] {
     ...rows.causes.map(causeLine),
     ...rows.reversals.flatMap(reversalLines),
     ...rows.entries.flatMap(entryLines),
-    // What people decided (`staff`) stands here once it is kept in a table.
+    ...rows.decisions.map(decisionLine),
+    ...rows.refunds.flatMap(refundLines),
   ]
   const rank = (line: StoryLine): number => KINDS.indexOf(line.kind)
   return lines.toSorted((a, b) => a.atMs - b.atMs || rank(a) - rank(b))
@@ -228,4 +230,18 @@ function entryLines(entry: Row<'review_entries'>): StoryLine[] {
   const closed: StoryLine[] =
     closed_at_ms === null ? [] : [{ atMs: closed_at_ms, kind: 'review', facts: { did: state, ...of } }]
   return [opened, ...closed]
+}
+
+function decisionLine({ at_ms, kind, by_name, entry_id, details }: Row<'staff_actions'>): StoryLine {
+  const decided = JSON.parse(details) as Readonly<Record<string, unknown>>
+  return { atMs: at_ms, kind: 'staff', facts: { did: kind, by: by_name, entry_id, ...decided } }
+}
+
+/** Money that people want to go back: when it was wanted, and, once nobody tries any more, what came of it. */
+function refundLines(refund: Row<'refund_intents'>): StoryLine[] {
+  const { intent_id, state, attempts, last_error, refund_id } = refund
+  const wanted: StoryLine = { atMs: refund.created_at_ms, kind: 'refund', facts: { did: 'wanted', intent_id } }
+  if (state === 'open') return [wanted]
+  const facts = { did: state, intent_id, attempts, last_error, refund_id }
+  return [wanted, { atMs: refund.updated_at_ms, kind: 'refund', facts }]
 }

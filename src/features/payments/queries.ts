@@ -159,6 +159,16 @@ export async function insertPaymentLines(tx: Tx, lines: readonly NewRow<'payment
   if (lines.length > 0) await tx.insertInto('payment_lines').values(lines).execute()
 }
 
+/** What became of a line that waited for a person. The caller holds its payment. */
+export async function saveStanding(tx: Tx, line: Row<'payment_lines'>): Promise<void> {
+  await tx
+    .updateTable('payment_lines')
+    .set({ standing: line.standing, refusal: line.refusal, granted_order_id: line.granted_order_id })
+    .where('payment_id', '=', line.payment_id)
+    .where('line_no', '=', line.line_no)
+    .execute()
+}
+
 export async function insertReviewEntries(tx: Tx, entries: readonly NewRow<'review_entries'>[]): Promise<void> {
   if (entries.length > 0) await tx.insertInto('review_entries').values(entries).execute()
 }

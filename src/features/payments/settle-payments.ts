@@ -26,6 +26,7 @@ import {
   insertReviewEntries,
   nameThePayer,
   repointIdentity,
+  saveStanding,
   setTransactionId,
 } from './queries.ts'
 import { OWN_QUESTIONS } from './refuse-test-mode.ts'
@@ -126,7 +127,7 @@ function factsOf(
   }
 }
 
-function isPlayerOf(player: LockedPlayer, appId: AppId): boolean {
+export function isPlayerOf(player: LockedPlayer, appId: AppId): boolean {
   return player.app_id === appId && player.status === 'active'
 }
 
@@ -144,7 +145,7 @@ function knownLineOf(held: LockedPayment, line: Row<'payment_lines'>): KnownLine
   }
 }
 
-function knownOrderOf(order: LockedOrder): KnownOrder {
+export function knownOrderOf(order: LockedOrder): KnownOrder {
   return {
     playerId: order.user_id,
     itemId: order.item_id,
@@ -164,7 +165,8 @@ function knownOrderOf(order: LockedOrder): KnownOrder {
   }
 }
 
-async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> {
+/** Writes everything that a draft has collected. */
+export async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> {
   const { identityChanges } = draft.locked
   for (const adopted of identityChanges.adopted) await repointIdentity(tx, adopted)
   for (const told of identityChanges.transactionIds) await setTransactionId(tx, told)
@@ -180,6 +182,7 @@ async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> {
     made.map((payment) => payment.row),
   )
   await insertPaymentLines(tx, draft.newLines)
+  for (const line of draft.changedLines) await saveStanding(tx, line)
   await insertOrders(tx, [...draft.newOrders])
   await updateOrders(
     tx,

@@ -1,5 +1,5 @@
-import type { PaymentLine, VerifiedPayment } from '../../channels/channel.ts'
-import type { NewRow } from '../../db/schema.ts'
+import type { PaymentFacts, PaymentLine } from '../../channels/channel.ts'
+import type { NewRow, Row } from '../../db/schema.ts'
 import type { OrderId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import type { Outcome } from '../../kernel/outcome.ts'
@@ -19,6 +19,8 @@ export interface SettlementDraft extends ReversalDraft {
   readonly apps: Apps
   readonly newPayments: Set<LockedPayment>
   readonly newLines: NewRow<'payment_lines'>[]
+  /** Lines that waited for a person and were approved. */
+  readonly changedLines: Set<Row<'payment_lines'>>
   readonly newOrders: Set<LockedOrder>
   readonly messages: NewRow<'inbox_messages'>[]
   readonly inviteRewards: NewRow<'invite_rewards'>[]
@@ -33,6 +35,7 @@ export function emptyDraft(locked: LockedSettlement, { apps, nowMs }: { apps: Ap
     nowMs,
     newPayments: new Set(),
     newLines: [],
+    changedLines: new Set(),
     newOrders: new Set(),
     changedOrders: new Set(),
     changedPlayers: new Set(),
@@ -48,9 +51,12 @@ export function emptyDraft(locked: LockedSettlement, { apps, nowMs }: { apps: Ap
   }
 }
 
+/** Proven facts, as far as writing down a decision needs them: a delivery's, or those that were kept of one. */
+export type DecidedFacts = Omit<PaymentFacts, 'evidence' | 'transactionId' | 'otherIds' | 'factsAreIdentity'>
+
 /** One decided line with everything that it concerns. */
 export interface DecidedLine {
-  readonly verified: VerifiedPayment
+  readonly verified: DecidedFacts
   readonly line: PaymentLine
   readonly payment: LockedPayment
   readonly item: StoreItem | null

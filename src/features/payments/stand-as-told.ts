@@ -1,4 +1,3 @@
-import type { VerifiedPayment } from '../../channels/channel.ts'
 import type { NewRow } from '../../db/schema.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import type { LockedOrder } from '../orders/index.ts'
@@ -6,7 +5,7 @@ import type { LockedPlayer } from '../players/index.ts'
 import { shareTaken } from './reversal-rules.ts'
 import { bringToStanding, type RewardMessage } from './reverse-grant.ts'
 import type { Settlement } from './settlement.ts'
-import { type DecidedLine, orderOf, type SettlementDraft } from './settlement-draft.ts'
+import { type DecidedFacts, type DecidedLine, orderOf, type SettlementDraft } from './settlement-draft.ts'
 
 /** Whether all of a payment's money was given back before the payment itself was told of. */
 export function isGivenBack({ payment, line, verified }: DecidedLine): boolean {
@@ -15,7 +14,7 @@ export function isGivenBack({ payment, line, verified }: DecidedLine): boolean {
   return shareTaken(payment.causes, { lineNo, price, totalMinor: totalMinorOf(verified) }).kind === 'whole'
 }
 
-function totalMinorOf({ lines }: VerifiedPayment): number {
+function totalMinorOf({ lines }: DecidedFacts): number {
   return lines.reduce((sum, { price }) => sum + price.minor, 0)
 }
 
