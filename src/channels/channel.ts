@@ -36,6 +36,8 @@ export interface Evidence {
   readonly rawBody: Uint8Array
   readonly receivedAtMs: number
   readonly requestId: string
+  /** The last part of the address that it came to, where its platform has several. */
+  readonly callback?: string | null
 }
 
 /** Who sent a message, and the message. */
@@ -59,6 +61,11 @@ export interface PaymentFacts extends MessageFacts {
   readonly otherIds?: readonly string[]
   /** True where a refund or a dispute may name the order alone: then it is kept as a further name of the first payment for it. */
   readonly orderIsName?: boolean
+  /**
+   * Whose price counts: `ours`, as an order froze it or the catalogue has it; or the `platform`'s, which signs one of its own, local
+   * for its buyer, that nothing of ours can be compared with. Left out: ours.
+   */
+  readonly priceRule?: 'ours' | 'platform'
   /** True where deliveries without a transaction id happen: then the facts are kept as a second name of the payment. */
   readonly factsAreIdentity: boolean
   /** At least one. */

@@ -23,7 +23,7 @@ const EVENTS: readonly Planted[] = [
   ),
   i9('a payment event of a payment that there is not', ({ change }) =>
     change`insert into payment_events select 'evt_planted', app_id, instance, environment, kind, 'pay_nowhere', order_id,
-      'replayed', received_at_ms, request_id, headers, body_sha256 from payment_events where order_id = 'later'`.then(
+      'replayed', received_at_ms, request_id, headers, body_sha256, callback from payment_events where order_id = 'later'`.then(
       () => change`insert into payment_event_bodies values ('evt_planted', ${Buffer.alloc(0)})`,
     ),
   ),

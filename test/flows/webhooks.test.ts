@@ -30,6 +30,13 @@ onEveryEngine((on) => {
       assert.equal(assertDone(await send(body, await sign(body), instance)).order_status, 'completed')
     }
     assert.equal((await playerRow(on.app, uid)).coins, 1000)
+    const events = await on.app.service.database.db
+      .selectFrom('payment_events')
+      .select('callback')
+      .where('order_id', '=', order.order_id)
+      .execute()
+    // Kept, so that it can be told again as what it was.
+    assert.deepEqual(events.map(({ callback }) => callback).toSorted(), [null, null, 'payments'].toSorted())
     await assertBooks(on.app)
   })
 

@@ -123,6 +123,7 @@ function receive(
     rawBody: call.rawBody,
     receivedAtMs: call.nowMs,
     requestId: call.requestId,
+    callback: call.callback,
   }
   const notUnderstood = (details: readonly { path: string; message: string }[]): Outcome<ChannelMessage> =>
     accepted({ kind: 'not_understood', source: { ...source, environment: 'live', evidence }, details })

@@ -102,5 +102,6 @@ function evidenceOf(call: WebhookCall, kind: Evidence['kind']): Evidence {
     const value = call.headers[name]
     if (typeof value === 'string') headers[name] = value.slice(0, KEPT_HEADER_LENGTH_MAX)
   }
-  return { kind, headers, rawBody: call.rawBody, receivedAtMs: call.nowMs, requestId: call.requestId }
+  const { rawBody, nowMs: receivedAtMs, requestId, callback } = call
+  return { kind, headers, rawBody, receivedAtMs, requestId, callback }
 }

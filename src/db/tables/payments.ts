@@ -55,6 +55,8 @@ export interface PaymentEventsTable {
   verdict: string
   received_at_ms: number
   request_id: string
+  /** The last part of the address that it came to, where its platform has several. */
+  callback: string | null
   /** JSON object of the allow-listed headers. */
   headers: string
   body_sha256: string

@@ -48,6 +48,7 @@ export function keepEvent(message: MessageSource, outcome: EventVerdict): KeptEv
       verdict: outcome.verdict,
       received_at_ms: evidence.receivedAtMs,
       request_id: evidence.requestId,
+      callback: evidence.callback ?? null,
       headers: JSON.stringify(evidence.headers),
       body_sha256: createHash('sha256').update(evidence.rawBody).digest('hex'),
     },

@@ -59,7 +59,8 @@ export async function proveAgain(deps: ProofDeps, { event, body }: KeptMessage):
   }
   if (!channel?.receive || channel.appId !== event.app_id) return refused('channel_not_found')
   const nowMs = event.received_at_ms
-  return await channel.receive({ callback: null, headers, rawBody: body, nowMs, requestId: event.request_id })
+  const { callback, request_id: requestId } = event
+  return await channel.receive({ callback, headers, rawBody: body, nowMs, requestId })
 }
 
 /** A message in our own form, as its call would have read it. */

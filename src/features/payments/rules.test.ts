@@ -56,6 +56,16 @@ const decide = (change: Partial<LineFacts>) => decideLine({ ...facts, ...change 
 const claims = (change: Partial<LineClaim>) => ({ claim: { ...claim, ...change } })
 
 describe('a payment that was never seen', () => {
+  test('at a price that its platform itself has made is granted at any, and only for an item that this player may buy', () => {
+    const local = { ...claims({ price: { minor: minorUnits(2499), currency: EUR } }), priceRule: 'platform' } as const
+    assert.equal(decide(local).kind, 'grant')
+    assert.equal(decide({ ...local, order: { ...order, status: 'pending', terms: 'frozen' } }).kind, 'grant')
+    assert.equal(decide({ ...local, priceRule: 'ours' }).kind, 'review_order')
+    assert.deepEqual(decide({ ...local, item: null }), { kind: 'review_order', refusal: 'item_not_found' })
+    const locked = decide({ ...local, item: { ...item, premiumOnly: true } })
+    assert.deepEqual(locked, { kind: 'review_order', refusal: 'item_locked' })
+  })
+
   test('of a new order is granted, as a first charge when it is the first', () => {
     const reward = { coins: 1000, tokensBase: 20, tokensBonus: 2, bonusPercent: 10, isFirstCharge: true }
     assert.deepEqual(decide({}), { kind: 'grant', reward })

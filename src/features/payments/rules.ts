@@ -95,6 +95,8 @@ export interface LineFacts {
   readonly order: KnownOrder | null
   readonly player: KnownPlayer | null
   readonly item: StoreItem | null
+  /** Whose price counts; left out: ours. */
+  readonly priceRule?: 'ours' | 'platform'
 }
 
 /** Decides one line from facts that were read under lock. Pure: the same facts, the same decision. */
@@ -114,7 +116,7 @@ export function decideLine(facts: LineFacts): Decision {
     }
     if (!mayStillBePaid(order.status)) return { kind: 'review_money', refusal: 'order_conflict' }
   }
-  const refusal = order?.terms === 'frozen' ? refuseFrozen(order, claim) : refuseOpen(facts.item, player, claim)
+  const refusal = order?.terms === 'frozen' ? refuseFrozen(order, facts) : refuseOpen(player, facts)
   if (refusal) return { kind: 'review_order', refusal }
   const terms = order?.terms === 'frozen' ? order.rewardTerms : facts.item?.terms
   if (!terms) return { kind: 'review_order', refusal: 'item_not_found' }
@@ -143,13 +145,14 @@ function decideAgain(claim: LineClaim, known: KnownLine): Decision {
   }
 }
 
-function refuseFrozen(order: KnownOrder, claim: LineClaim): SettlementRefusal | null {
-  return samePrice(order.price, claim.price) ? null : 'price_mismatch'
+function refuseFrozen(order: KnownOrder, { claim, priceRule }: LineFacts): SettlementRefusal | null {
+  return priceRule === 'platform' || samePrice(order.price, claim.price) ? null : 'price_mismatch'
 }
 
-function refuseOpen(item: StoreItem | null, player: KnownPlayer, claim: LineClaim): SettlementRefusal | null {
+function refuseOpen(player: KnownPlayer, { item, claim, priceRule }: LineFacts): SettlementRefusal | null {
   if (!item) return 'item_not_found'
   if (!mayBuy(item, player)) return 'item_locked'
+  if (priceRule === 'platform') return null
   const unitMinor = item.prices.get(claim.price.currency)
   return unitMinor !== undefined && unitMinor * claim.quantity === claim.price.minor ? null : 'price_mismatch'
 }
