@@ -51,7 +51,12 @@ export async function gatherDocs(server: FastifyInstance, { version }: { version
 
 /** Serves `/openapi.json`, Swagger UI at `/docs` and ReDoc at `/redoc`. */
 export async function mountDocs(server: FastifyInstance): Promise<void> {
-  server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger())
+  // Written once: three quarters of a megabyte, which anybody may ask for again and again, and which waits for slow readers.
+  let written: Buffer | null = null
+  server.get('/openapi.json', { schema: { hide: true } }, async (_, reply) => {
+    written ??= Buffer.from(JSON.stringify(server.swagger()))
+    return reply.type('application/json; charset=utf-8').send(written)
+  })
   await server.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: false,
