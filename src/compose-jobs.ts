@@ -4,7 +4,7 @@ import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import type { Apps } from './features/apps/index.ts'
 import type { InviteDeps } from './features/invites/index.ts'
-import type { ExpireDeps } from './features/orders/index.ts'
+import type { CloseCheckoutDeps, ExpireDeps } from './features/orders/index.ts'
 import type { ChannelTaskDeps, SettleDeps } from './features/payments/index.ts'
 import type { ActDeps } from './features/privacy/index.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
@@ -34,9 +34,15 @@ export function startSchedule(
 }
 
 /** What a job could not do is tried again at its next run; the operator reads why it was not done. */
-function jobReports(logger: Logger): { report: ExpireDeps['report']; reportInvite: InviteDeps['report'] } {
+function jobReports(logger: Logger): {
+  report: ExpireDeps['report']
+  reportCheckout: CloseCheckoutDeps['report']
+  reportInvite: InviteDeps['report']
+} {
   return {
     report: ({ error, ...about }) => logger.warn({ err: error, ...about }, 'an order could not expire'),
+    reportCheckout: ({ error, ...about }) =>
+      logger.warn({ err: error, ...about }, 'a checkout whose order is over could not be closed'),
     reportInvite: ({ error, ...about }) =>
       logger.warn({ err: error, ...about }, 'the reward of an invitation could not be given'),
   }

@@ -3,7 +3,7 @@ import type { Channels } from './channels/channel.ts'
 import { openDirectChannel } from './channels/signed/index.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
-import type { LoginCodeDeps, LoginMeans } from './features/account/index.ts'
+import { type LoginCodeDeps, type LoginMeans, openPlatformLogin } from './features/account/index.ts'
 import { accountRoutes } from './features/account/routes.ts'
 import { dailyGiftRoutes } from './features/daily-gift/routes.ts'
 import { inboxRoutes } from './features/inbox/routes.ts'
@@ -78,7 +78,7 @@ export function featureRoutes(parts: Parts): RouteEntry[] {
     players: playerRoutes({ database, clock }),
     wallet: walletRoutes({ database, clock }),
     payments: paymentRoutes({ ...messageDeps, direct: openDirectChannel({ mint: isLocal ? 'open' : 'closed' }) }),
-    channels: channelRoutes({ ...messageDeps, channels, kv }),
+    channels: channelRoutes({ ...messageDeps, channels, platformLogin: openPlatformLogin(), kv }),
     privacy: privacyRoutes({
       ...parts.actDeps,
       identityProviders: parts.identityProviders,

@@ -2,144 +2,39 @@ import type { AppId, OrderId, PlayerId } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 import type { FieldFault, Outcome } from '../kernel/outcome.ts'
 import type { PaymentEnvironment } from '../kernel/payment-environment.ts'
+import type { Evidence, MessageSource, VerifiedFailure, VerifiedNotice, VerifiedPayment } from './facts.ts'
 import type { CallbackResult, PlatformAnswer, PlatformQuestion } from './platform-answer.ts'
+
+export {
+  type Charged,
+  type Evidence,
+  type EvidenceKind,
+  type FailureFacts,
+  type MessageSource,
+  type NoticeFacts,
+  type PaymentFacts,
+  type PaymentLine,
+  type PriceRule,
+  REVERSAL_TYPES,
+  type ReversalType,
+  type VerifiedFailure,
+  type VerifiedNotice,
+  type VerifiedPayment,
+  vouchForFailure,
+  vouchForNotice,
+  vouchForPayment,
+} from './facts.ts'
 
 export type {
   CallbackResult,
   ItemOffered,
+  LoginProof,
   PlatformAnswer,
+  PlatformLogin,
   PlatformQuestion,
+  PlayerShown,
   QuestionAnswer,
 } from './platform-answer.ts'
-
-declare const proven: unique symbol
-
-/** One line of a purchase: an item, how many of it, what it cost, and the order that it is for. */
-export interface PaymentLine {
-  /** 1 for the first; a further line of the same purchase has an order of its own. */
-  readonly lineNo: number
-  readonly orderId: OrderId
-  readonly itemId: number
-  readonly quantity: number
-  readonly price: Money
-}
-
-/** How a message reached us: a callback that tells of money, of none, or of what we do not understand; our own question
- * to a platform; a device; a kept message that an operator has told again. */
-export type EvidenceKind = 'payment' | 'failure' | 'notice' | 'callback' | 'look_up' | 'device_purchase' | 'replay'
-
-/** The message as it came, kept for ever: what was said, when, and in which request. */
-export interface Evidence {
-  readonly kind: EvidenceKind
-  /** Allow-listed headers only: no token, no cookie. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly rawBody: Uint8Array
-  readonly receivedAtMs: number
-  readonly requestId: string
-  /** The last part of the address that it came to, where its platform has several. */
-  readonly callback?: string | null
-}
-
-/** Who sent a message, and the message. */
-export interface MessageSource {
-  readonly appId: AppId
-  /** The configured name of the channel that vouches for it; `server` for an app's own server. */
-  readonly instance: string
-  readonly environment: PaymentEnvironment
-  readonly evidence: Evidence
-}
-
-interface MessageFacts extends MessageSource {
-  readonly playerId: PlayerId
-  readonly shown: { readonly channel: string | null; readonly method: string | null }
-}
-
-export interface PaymentFacts extends MessageFacts {
-  /** The platform's own id, or null while it has not told us; then the facts themselves are the identity. */
-  readonly transactionId: string | null
-  /** Further ids by which the platform's refunds and disputes speak of this payment. */
-  readonly otherIds?: readonly string[]
-  /** True where a refund or a dispute may name the order alone: then it is kept as a further name of the first payment for it. */
-  readonly orderIsName?: boolean
-  /**
-   * Whose price counts: `ours`, as an order froze it or the catalogue has it; or the `platform`'s, which signs one of its own, local
-   * for its buyer, that nothing of ours can be compared with. Left out: ours.
-   */
-  readonly priceRule?: 'ours' | 'platform'
-  /** True where deliveries without a transaction id happen: then the facts are kept as a second name of the payment. */
-  readonly factsAreIdentity: boolean
-  /** At least one. */
-  readonly lines: readonly PaymentLine[]
-  /**
-   * What its platform is told of money that cannot be granted. `accept`, the default: we have it, and a person resolves
-   * it. `refuse`: its platform gives it back to whoever paid.
-   */
-  readonly reviewAnswer?: 'accept' | 'refuse'
-}
-
-export interface FailureFacts extends MessageFacts {
-  readonly orderId: OrderId
-  readonly itemId: number
-  readonly errorCode: string
-}
-
-/**
- * A refund or a dispute, or what became of one. It belongs to a payment, which it may come before, and is about all of it or
- * a part. A channel gives each refund and each dispute one `causeId` for its whole life.
- */
-export interface NoticeFacts extends MessageSource {
-  /** The ids by which the platform speaks of the payment; at least one, or else the order. */
-  readonly paymentIds: readonly string[]
-  /**
-   * Read where there are no ids: the order whose granted payment it is about, and where none of this channel's was
-   * granted, the first that tells of the order, even if that is still to come.
-   */
-  readonly orderId?: OrderId
-  readonly cause: 'refund' | 'dispute'
-  readonly causeId: string
-  /** `open`: a dispute that nobody has decided. `taken`: the money is gone. `undone`: it is ours again. */
-  readonly state: 'open' | 'taken' | 'undone'
-  /** The line that it is about; null: the whole payment. */
-  readonly lineNo: number | null
-  /** How much of what was paid; null: all of it. Of one cause a later notice tells the new sum, not a further part. */
-  readonly amount: Money | null
-  /** By the platform's clock: of two notices of one cause the later one counts, whichever came first. */
-  readonly occurredAtMs: number
-}
-
-/** What our own form calls refunds and disputes, and what it means for the money. */
-export const REVERSAL_TYPES = {
-  'refund.succeeded': { cause: 'refund', state: 'taken' },
-  'refund.reversed': { cause: 'refund', state: 'undone' },
-  'dispute.opened': { cause: 'dispute', state: 'open' },
-  'dispute.lost': { cause: 'dispute', state: 'taken' },
-  'dispute.won': { cause: 'dispute', state: 'undone' },
-} as const satisfies Record<string, Pick<NoticeFacts, 'cause' | 'state'>>
-export type ReversalType = keyof typeof REVERSAL_TYPES
-
-/** Money that a channel vouches for. Only code under `channels/` can make one, so nothing is settled without proof. */
-export type VerifiedPayment = PaymentFacts & { readonly [proven]: 'payment' }
-
-/** A failure that a channel vouches for. It can never grant anything. */
-export type VerifiedFailure = FailureFacts & { readonly [proven]: 'failure' }
-
-/** A refund or a dispute that a channel vouches for. */
-export type VerifiedNotice = NoticeFacts & { readonly [proven]: 'notice' }
-
-/** For channels only: the caller states that it has proven these facts. */
-export function vouchForNotice(facts: NoticeFacts): VerifiedNotice {
-  return facts as VerifiedNotice
-}
-
-/** For channels only: the caller states that it has proven these facts. */
-export function vouchForPayment(facts: PaymentFacts): VerifiedPayment {
-  return facts as VerifiedPayment
-}
-
-/** For channels only: the caller states that it has proven these facts. */
-export function vouchForFailure(facts: FailureFacts): VerifiedFailure {
-  return facts as VerifiedFailure
-}
 
 /** What has been proven of whoever sends a message: a token of an app, or a signature of an instance. */
 export type ProvenCaller =
@@ -196,7 +91,23 @@ export interface OrderToPay {
 }
 
 /** What a player's client needs to pay. `url`: open this page. `external`: whoever runs the channel takes it from here. */
-export type Checkout = { readonly kind: 'url'; readonly url: string } | { readonly kind: 'external' }
+export type Checkout =
+  | {
+      readonly kind: 'url'
+      readonly url: string
+      /** What the platform's own kit in the game asks for beside the address: a token of the session, its public key. */
+      readonly client?: Readonly<Record<string, string>>
+      /** How the platform is asked about this checkout later, in words of its channel; never shown to anybody. */
+      readonly reference?: string
+    }
+  | { readonly kind: 'external' }
+
+/** A checkout that was opened for an order. */
+export interface OpenedCheckout {
+  readonly orderId: OrderId
+  /** As its channel gave it; null where it gave none. */
+  readonly reference: string | null
+}
 
 /** A callback of a platform, as it came. */
 export interface WebhookCall {
@@ -224,6 +135,21 @@ export type ChannelMessage =
 export interface Question {
   readonly nowMs: number
   readonly requestId: string
+}
+
+/** When what is asked for happened, by the platform's clock. */
+export interface MessageSpan {
+  readonly fromMs: number
+  readonly untilMs: number
+  /** Where the page before ended; null for the first. */
+  readonly cursor: string | null
+}
+
+/** Some of what a platform told, oldest first where it can. */
+export interface MessagePage {
+  readonly messages: readonly Exclude<ChannelMessage, { readonly kind: 'question' }>[]
+  /** Null: there is no more. */
+  readonly nextCursor: string | null
 }
 
 /** A payment, by the names that its platform may know it by. */
@@ -258,14 +184,23 @@ export type Standing = 'stands' | 'gone' | 'unknown'
 export interface Channel {
   readonly instance: string
   readonly appId: AppId
-  /** Opens the platform's checkout of a pending order; asked again with the same order, it opens none twice. */
+  /**
+   * Opens the platform's checkout of a pending order; asked again with the same order, it opens none twice, unless
+   * `keepsCheckouts` says that we have to see to that.
+   */
   openCheckout(order: OrderToPay): Promise<Outcome<Checkout>>
+  /** True where what was opened has to be kept by us: it is answered again, and can be asked for and closed. */
+  readonly keepsCheckouts?: boolean
+  /** Ends a checkout whose order is over, so that nobody pays for it; also one that has ended or was paid. */
+  closeCheckout?(checkout: OpenedCheckout & Question): Promise<Outcome<'closed'>>
   /** Proves and translates a callback. `invalid_signature` for what is not genuine. */
   receive?(call: WebhookCall): Outcome<ChannelMessage> | Promise<Outcome<ChannelMessage>>
   /** The answer to a callback in the platform's own form; left out where ours will do. */
   answer?(result: CallbackResult, call: Pick<WebhookCall, 'callback'>): PlatformAnswer
   /** Asks the platform whether an order was paid; null when it was not. */
-  lookUpPayment?(order: { readonly orderId: OrderId } & Question): Promise<Outcome<VerifiedPayment | null>>
+  lookUpPayment?(order: OpenedCheckout & Question): Promise<Outcome<VerifiedPayment | null>>
+  /** Everything that the platform told, or would have told, in a span of time, a page at a time: for messages that were lost. */
+  listMessages?(span: MessageSpan & Question): Promise<Outcome<MessagePage>>
   /** Proves a purchase that a player's device tells of. `purchase_not_found` when the platform knows none of theirs. */
   verifyPurchase?(purchase: {
     readonly playerId: PlayerId
@@ -274,8 +209,8 @@ export interface Channel {
   }): Promise<Outcome<VerifiedPayment>>
   /**
    * Gives money back. `purchase_not_found` where the platform knows no such payment, `refund_refused` where it will never
-   * give this back, `channel_unavailable` where asking again, with the same key, can help: also while it has only taken
-   * the wish and not yet said what came of it.
+   * give this back, `refund_pending` while it has only taken the wish and not yet said what came of it, `channel_unavailable`
+   * where asking again, with the same key, can help.
    */
   refundPayment?(refund: RefundWanted): Promise<Outcome<RefundMade>>
   /** Asks the platform whether a payment still stands: nothing is granted from the queue whose money went back unheard. */

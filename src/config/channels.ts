@@ -1,16 +1,11 @@
 import type { Static } from 'typebox'
 import { unreachable } from '../kernel/invariant.ts'
+import type { SignedSettings } from './channel-settings/signed.ts'
+import { CHANNEL_TYPE_NAMES, CHANNEL_TYPES, type CHANNELS_SCHEMA, type ChannelType } from './channel-types.ts'
 import type { AppConfig, ChannelConfig } from './config.ts'
 import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
 import { isReservedName, parseStrictJson, shapeFaults } from './json-value.ts'
-import {
-  CHANNEL_TYPE_NAMES,
-  CHANNEL_TYPES,
-  type CHANNELS_SCHEMA,
-  type ChannelType,
-  type SignedSettings,
-  VARIABLES,
-} from './schema.ts'
+import { VARIABLES } from './schema.ts'
 import type { Texts } from './settings.ts'
 
 type ChannelSettings = Static<typeof CHANNELS_SCHEMA>[string]

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { APP_SCHEMA, secretText } from './app-schema.ts'
+import { APP_SCHEMA } from './app-schema.ts'
+import { CHANNELS_SCHEMA } from './channel-types.ts'
 import { JWT_KEYS_SCHEMA } from './jwt-keys-schema.ts'
 import { REDIS_CONF_SCHEMA } from './redis-schema.ts'
 
@@ -41,33 +42,6 @@ const days = Type.Integer({ minimum: 1, maximum: 3650 })
 const graceMs = Type.Integer({ minimum: 0, maximum: 600_000 })
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-
-const SANDBOX_SETTINGS = Type.Object({}, { additionalProperties: false })
-
-const SIGNED_SETTINGS = Type.Object(
-  {
-    // Several at once, so that a secret can be exchanged without a moment in which callers are refused.
-    secrets: Type.Array(secretText, { minItems: 1, maxItems: 5 }),
-  },
-  { additionalProperties: false },
-)
-
-/** The channel types that this release knows. A new one adds its settings here and a line in CHANNEL_TYPES. */
-export const CHANNEL_TYPES = {
-  sandbox: { settings: SANDBOX_SETTINGS, example: '{"sandbox": {}}' },
-  signed: { settings: SIGNED_SETTINGS, example: '{"signed": {"secrets": ["<32 random characters>"]}}' },
-} as const
-
-export type ChannelType = keyof typeof CHANNEL_TYPES
-export const CHANNEL_TYPE_NAMES = Object.keys(CHANNEL_TYPES) as ChannelType[]
-
-export type SignedSettings = Static<typeof SIGNED_SETTINGS>
-
-/** By instance name; the settings of each are checked by those of its type. */
-export const CHANNELS_SCHEMA = Type.Record(
-  Type.String(),
-  Type.Object({ type: Type.Optional(Type.String()), appId: Type.Optional(Type.String()) }),
-)
 
 /** Every environment variable that the server reads, in the order of the README's table. */
 export const VARIABLES = {

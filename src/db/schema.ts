@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { IdempotencyKeysTable } from './tables/idempotency-keys.ts'
 import type { InboxMessagesTable } from './tables/inbox.ts'
-import type { OrderDeadlinesTable, OrdersTable } from './tables/orders.ts'
+import type { CheckoutsTable, OrderDeadlinesTable, OrdersTable } from './tables/orders.ts'
 import type { OutboxEventsTable } from './tables/outbox.ts'
 import type {
   OrderReversalsTable,
@@ -61,6 +61,7 @@ export interface Schema {
   outbox_events: OutboxEventsTable
   idempotency_keys: IdempotencyKeysTable
   order_deadlines: OrderDeadlinesTable
+  checkouts: CheckoutsTable
   promotions: PromotionsTable
   daily_gift_days: DailyGiftDaysTable
   catalogue_versions: CatalogueVersionsTable

@@ -21,6 +21,7 @@ const TABLES: Readonly<Record<keyof Schema, true>> = {
   outbox_events: true,
   idempotency_keys: true,
   order_deadlines: true,
+  checkouts: true,
   promotions: true,
   daily_gift_days: true,
   catalogue_versions: true,

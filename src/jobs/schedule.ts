@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import { sweepIdempotencyKeys } from '../db/transact-once.ts'
 import { giveInviteRewards, type InviteDeps } from '../features/invites/index.ts'
-import { type ExpireDeps, expireOrders } from '../features/orders/index.ts'
+import { type CloseCheckoutDeps, closeCheckouts, type ExpireDeps, expireOrders } from '../features/orders/index.ts'
 import { type ChannelTaskDeps, carryOutRefunds } from '../features/payments/index.ts'
 import { type ActDeps, actOnNotices, blankLateEvents } from '../features/privacy/index.ts'
 import { sweepSecurityEvents } from '../features/security/index.ts'
@@ -16,6 +16,7 @@ export interface ScheduleDeps extends ExpireDeps, Pick<InviteDeps, 'apps'> {
   readonly reportInvite: InviteDeps['report']
   readonly notices: ActDeps
   readonly taskDeps: ChannelTaskDeps
+  readonly reportCheckout: CloseCheckoutDeps['report']
   /** How long security events are kept. */
   readonly securityEventDays: number
 }
@@ -23,6 +24,7 @@ export interface ScheduleDeps extends ExpireDeps, Pick<InviteDeps, 'apps'> {
 /** The table of contents of the background work. */
 export function schedule(deps: ScheduleDeps): Job[] {
   const inviteDeps: InviteDeps = { ...deps, report: deps.reportInvite }
+  const checkoutDeps = { ...deps.taskDeps, report: deps.reportCheckout }
   return [
     { name: 'expire-orders', pattern: '*/10 * * * * *', run: (signal) => expireOrders(deps, signal) },
     {
@@ -30,6 +32,7 @@ export function schedule(deps: ScheduleDeps): Job[] {
       pattern: '*/10 * * * * *',
       run: (signal) => carryOutRefunds(deps.taskDeps, signal),
     },
+    { name: 'close-checkouts', pattern: '*/10 * * * * *', run: (signal) => closeCheckouts(checkoutDeps, signal) },
     { name: 'give-invite-rewards', pattern: '*/10 * * * * *', run: (signal) => giveInviteRewards(inviteDeps, signal) },
     { name: 'act-on-notices', pattern: '5-55/10 * * * * *', run: (signal) => actOnNotices(deps.notices, signal) },
     { name: 'sweep-idempotency-keys', pattern: '30 * * * * *', run: (signal) => sweepAll(deps, signal) },

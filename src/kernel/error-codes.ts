@@ -4,25 +4,10 @@
  * that was not granted.
  */
 
-/** What a client does next. `finish_transaction` stands only where a purchase was granted or can never be paid. */
-export const ACTIONS = [
-  'retry_after',
-  'log_in_again',
-  'fix_request',
-  'show_message',
-  'contact_support',
-  'finish_transaction',
-] as const
-export type Action = (typeof ACTIONS)[number]
+import { type ErrorEntry, entry } from './error-entry.ts'
+import { REFUND_ERROR_CODES } from './refund-error-codes.ts'
 
-export interface ErrorEntry {
-  readonly status: number
-  readonly action: Action
-  readonly en: string
-  readonly zh: string
-}
-
-const entry = (status: number, action: Action, en: string, zh: string): ErrorEntry => ({ status, action, en, zh })
+export { ACTIONS, type Action, type ErrorEntry } from './error-entry.ts'
 
 export const ERROR_CODES = {
   malformed_json: entry(400, 'fix_request', 'The body is not valid JSON.', '请求体不是有效的 JSON。'),
@@ -164,41 +149,8 @@ export const ERROR_CODES = {
     'The amount paid is not the price of this order; the payment is kept for review.',
     '支付金额与订单价格不符，款项已转人工核查。',
   ),
-  refund_refused: entry(
-    409,
-    'contact_support',
-    'The payment platform will not give this money back.',
-    '支付平台拒绝退还此笔款项。',
-  ),
   order_not_pending: entry(409, 'show_message', 'This order is not waiting for a payment.', '该订单不在待支付状态。'),
-  review_entry_closed: entry(409, 'show_message', 'This entry of the review queue is closed.', '该审核条目已关闭。'),
-  nothing_paid: entry(409, 'show_message', 'Nothing was paid for this order.', '该订单没有任何支付。'),
-  payment_gone: entry(
-    409,
-    'show_message',
-    'The platform says that this payment does not stand any more.',
-    '支付平台表示该笔支付已不存在。',
-  ),
-  payment_unproven: entry(
-    409,
-    'show_message',
-    'The platform cannot say whether this payment stands; a person has to state it.',
-    '支付平台无法确认该笔支付是否有效，需要人工确认。',
-  ),
-  payment_disputed: entry(
-    409,
-    'show_message',
-    'This payment is disputed; the dispute decides where the money goes.',
-    '该笔支付存在争议，款项归属以争议结果为准。',
-  ),
-  already_refunded: entry(409, 'show_message', 'This money was given back already.', '该款项已退还。'),
-  refund_under_way: entry(409, 'show_message', 'A refund of this payment is under way.', '该笔支付正在退款中。'),
-  refund_unavailable: entry(
-    409,
-    'show_message',
-    'This platform cannot be asked for a refund: give the money back there, then state it.',
-    '该支付平台不支持接口退款，请在平台上退款后再登记。',
-  ),
+  ...REFUND_ERROR_CODES,
   catalogue_changed: entry(
     409,
     'fix_request',

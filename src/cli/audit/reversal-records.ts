@@ -159,10 +159,12 @@ async function grantsStandAsTold(books: Books): Promise<void> {
 async function checkPage(books: Books, ids: readonly PaymentId[]): Promise<void> {
   const causes = await books.db.selectFrom('payment_reversals').selectAll().where('payment_id', 'in', ids).execute()
   const lines = await books.db.selectFrom('payment_lines').selectAll().where('payment_id', 'in', ids).execute()
+  const payments = await books.db.selectFrom('payments').selectAll().where('payment_id', 'in', ids).execute()
   const orders = await books.db.selectFrom('orders').selectAll().where('granted_payment_id', 'in', ids).execute()
   const reversals = await books.db.selectFrom('order_reversals').selectAll().where('payment_id', 'in', ids).execute()
   const causesOf = Map.groupBy(causes, (row) => row.payment_id)
   const linesOf = Map.groupBy(lines, (row) => row.payment_id)
+  const chargedFor = new Map(payments.map((row) => [row.payment_id, row.charged_minor]))
   const takenFrom = Map.groupBy(reversals, (row) => `${row.app_id} ${row.order_id}`)
   const grantedFor = new Map(orders.map((order) => [`${order.app_id} ${order.order_id}`, order]))
   for (const line of lines) {
@@ -173,6 +175,7 @@ async function checkPage(books: Books, ids: readonly PaymentId[]): Promise<void>
     checkGrant(books, {
       line,
       ofPayment: linesOf.get(line.payment_id) ?? [],
+      charged: chargedFor.get(line.payment_id) ?? null,
       order,
       told,
       taken: takenFrom.get(key) ?? [],
@@ -185,13 +188,14 @@ function checkGrant(
   facts: {
     line: Row<'payment_lines'>
     ofPayment: readonly Row<'payment_lines'>[]
+    charged: number | null
     order: Row<'orders'>
     told: readonly Row<'payment_reversals'>[]
     taken: readonly Row<'order_reversals'>[]
   },
 ): void {
-  const { line, ofPayment, order, told } = facts
-  const { gone, of } = partGone(told, { line, ofPayment })
+  const { line, ofPayment, charged, order, told } = facts
+  const { gone, of } = partGone(told, { line, ofPayment, charged })
   const isWhole = gone >= of
   const isDisputed = told.some(({ cause, state }) => cause === 'dispute' && state === 'open')
   const demanded = isWhole ? 'refunded' : isDisputed ? 'disputed' : 'completed'
@@ -215,13 +219,14 @@ function checkGrant(
   }
 }
 
-/** What of a line's money is gone, as a fraction. A part in another currency cannot be compared, and counts as nothing. */
+/** What of a line's money is gone, as a fraction of what was charged. A part in another currency cannot be compared, and counts as nothing. */
 function partGone(
   told: readonly Row<'payment_reversals'>[],
-  { line, ofPayment }: { line: Row<'payment_lines'>; ofPayment: readonly Row<'payment_lines'>[] },
+  about: { line: Row<'payment_lines'>; ofPayment: readonly Row<'payment_lines'>[]; charged: number | null },
 ): { gone: bigint; of: bigint } {
-  const total = BigInt(ofPayment.reduce((sum, one) => sum + one.price_minor, 0))
-  const own = BigInt(line.price_minor)
+  const { line, ofPayment, charged } = about
+  const total = BigInt(charged ?? ofPayment.reduce((sum, one) => sum + one.price_minor, 0))
+  const own = ofPayment.length === 1 ? total : BigInt(line.price_minor)
   let [ofTotal, ofOwn] = [0n, 0n]
   for (const { state, amount_minor: minor, currency, line_no: no } of told) {
     if (state !== 'taken') continue

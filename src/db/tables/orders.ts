@@ -66,3 +66,22 @@ export interface OrderDeadlinesTable {
   order_id: OrderId
   expires_at_ms: number
 }
+
+/** `open`: can be paid, as far as we know. `closed`: its platform has ended it, or its order was paid. `failed`: asked in vain. */
+export type CheckoutState = 'open' | 'closed' | 'failed'
+
+/** A checkout that was opened at a platform which would open a second one if it were asked again. */
+export interface CheckoutsTable {
+  app_id: AppId
+  order_id: OrderId
+  instance: string
+  /** How its channel asks about it; null once it is closed and nobody has to. */
+  reference: string | null
+  /** JSON: what the client was given to pay with. */
+  answer: string
+  state: CheckoutState
+  attempts: number
+  /** When it is to be closed, or to be tried again: the order's deadline at first, sooner when the order is given up. */
+  close_at_ms: number
+  created_at_ms: number
+}

@@ -12,6 +12,10 @@ export interface PaymentsTable {
   transaction_id: string | null
   /** Whom the payment names; need not be a player of ours. */
   payer_user_id: number
+  /** What the payer was charged in all, taxes and discounts counted; null: the sum of the lines. */
+  charged_minor: MinorUnits | null
+  tax_minor: MinorUnits | null
+  discount_minor: MinorUnits | null
   created_at_ms: number
 }
 

@@ -1,4 +1,5 @@
 export type { AccountDeps } from './log-in.ts'
 export { type LoginCodeDeps, openLoginCodes } from './login-codes.ts'
 export { type LoginMeans, openLoginMeans } from './login-means.ts'
+export { openPlatformLogin } from './platform-login.ts'
 export type { LoginTrust } from './rules.ts'

@@ -8,6 +8,7 @@ import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { insertOutboxEvents } from '../outbox/index.ts'
 import { lockPlayers, saveLockedPlayers } from '../players/index.ts'
 import { type LockedOrder, recordOrderState } from './change-order-state.ts'
+import { closeCheckoutSoon } from './checkout-queries.ts'
 import { deleteDeadlines, selectOrdersForUpdate, updateOrders } from './queries.ts'
 import { GIVEN_UP_CODE } from './rules.ts'
 
@@ -40,6 +41,7 @@ export function cancelOrder<A extends object>(
     const event = recordOrderState({ order, player, nowMs, from: 'pending', to: 'cancelled', ...why })
     await updateOrders(tx, [order])
     await deleteDeadlines(tx, { appId, orderIds: [orderId] })
+    await closeCheckoutSoon(tx, { app_id: appId, order_id: orderId, nowMs })
     await saveLockedPlayers(tx, [player])
     await insertOutboxEvents(tx, [event])
     return accepted(order)

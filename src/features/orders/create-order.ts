@@ -14,6 +14,7 @@ import { type LockedPlayer, lockActivePlayer, saveLockedPlayers } from '../playe
 import { type Catalogues, itemAt, listPrice, mayBuy, type StoreItem } from '../store/index.ts'
 import { type LockedOrder, recordOrderState } from './change-order-state.ts'
 import { makeOpenOrder } from './make-order.ts'
+import { openCheckout } from './open-checkout.ts'
 import { findOrder, insertDeadline, insertOrders, selectPending } from './queries.ts'
 import { listedReturnUrl, ORDER_LIFE_MS } from './rules.ts'
 
@@ -66,7 +67,7 @@ export async function createOrder<A extends { readonly order_id: string }>(
   // A retry may come when the order is paid or over: then there is nothing left to open.
   const isOver = order.status !== 'pending' || (order.expires_at_ms ?? 0) <= deps.clock.nowMs()
   if (isOver || !channel) return accepted({ answer: answered.value, checkout: null })
-  const checkout = await channel.openCheckout(orderToPay(order, request))
+  const checkout = await openCheckout(deps, { channel, order: orderToPay(order, request) })
   return checkout.ok ? accepted({ answer: answered.value, checkout: checkout.value }) : checkout
 }
 

@@ -1,4 +1,6 @@
 export { type LockedOrder, recordOrderState } from './change-order-state.ts'
+export { findCheckout } from './checkout-queries.ts'
+export { type CloseCheckoutDeps, closeCheckouts } from './close-checkouts.ts'
 export type { CreateOrderDeps } from './create-order.ts'
 export { type ExpireDeps, expireOrders } from './expire-orders.ts'
 export { makeOpenOrder, takeTerms } from './make-order.ts'

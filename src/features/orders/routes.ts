@@ -100,6 +100,9 @@ const Checkout = Type.Object(
   {
     kind: Type.String({ description: '`url`: open `url`. `external`: whoever runs the channel takes the payment' }),
     url: Type.Optional(Type.String()),
+    client: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { description: "What the platform's own kit in the game asks for" }),
+    ),
   },
   { description: 'What the client needs to pay' },
 )

@@ -34,8 +34,8 @@ async function receivedOrRetry(deps: CheckDeps, call: WebhookCall & { instance: 
 
 function resultOf(received: Outcome<Received>): CallbackResult {
   if (!received.ok) return refusedResult(received.refusal.code)
-  const { answer, orderId } = received.value
-  return answer ? { kind: 'answered', answer } : { kind: 'done', orderId }
+  const { answer, orderId, refusal } = received.value
+  return answer ? { kind: 'answered', answer } : { kind: 'done', orderId, refusal }
 }
 
 function refusedResult(code: ErrorCode): CallbackResult {

@@ -22,7 +22,7 @@ import {
 import { lockNoticedPayment, type NoticedPayment } from './lock-notice.ts'
 import { keepEvent, withoutPerson } from './payment-event.ts'
 import { insertPaymentEvents, lockPayments, selectPaymentLines } from './queries.ts'
-import { type Cause, isSameCause, laterNotice, type PaidLine, shareTaken } from './reversal-rules.ts'
+import { type Cause, isSameCause, keptPaidLine, laterNotice, shareTaken } from './reversal-rules.ts'
 import { bringToStanding, type ReversalDraft } from './reverse-grant.ts'
 import { putsOrderInReview } from './rules.ts'
 import type { SettleDeps } from './settle-payments.ts'
@@ -197,18 +197,13 @@ function reverseLine(draft: ReversalDraft, booking: Booking, line: Row<'payment_
       order,
       player,
       message: held.messages.find((one) => one.reward_order_id === order.order_id) ?? null,
-      line: paidLine(payment, line),
+      line: keptPaidLine(payment, line),
       causes,
       reversals: held.reversals.filter((row) => row.order_id === order.order_id),
       refundPolicy: apps.find(line.app_id)?.refundPolicy ?? 'debt',
     },
     cause,
   )
-}
-
-function paidLine({ lines }: NoticedPayment, line: Row<'payment_lines'>): PaidLine {
-  const price = { minor: line.price_minor, currency: line.currency }
-  return { lineNo: line.line_no, price, totalMinor: lines.reduce((sum, one) => sum + one.price_minor, 0) }
 }
 
 /**
@@ -220,7 +215,7 @@ function standInQueue(
   { payment, held, causes }: Booking,
   { line, changedEntries }: { line: Row<'payment_lines'>; changedEntries: Set<Row<'review_entries'>> },
 ): string {
-  const share = shareTaken(causes, paidLine(payment, line))
+  const share = shareTaken(causes, keptPaidLine(payment, line))
   const entry = held.entries.find((one) => one.line_no === line.line_no)
   invariant(entry, `line ${line.line_no} was not granted, so it stands in the queue`)
   const isGone = share.kind === 'whole'

@@ -1,3 +1,4 @@
+import type { Charged } from '../../channels/channel.ts'
 import type { Tx } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
 import {
@@ -19,7 +20,7 @@ import { type ChannelTaskDeps, holdPayment } from './carry-out-refunds.ts'
 import { saveReviewEntry, selectReviewEntries } from './cause-queries.ts'
 import type { NoticedPayment } from './lock-notice.ts'
 import { type LockedPayment, type LockedSettlement, orderKey } from './lock-settlement.ts'
-import { shareTaken } from './reversal-rules.ts'
+import { keptPaidLine, shareTaken } from './reversal-rules.ts'
 import { findEntry, findPayment, selectRefundIntents } from './review-queries.ts'
 import { isPlayerOf, knownOrderOf, writeDraft } from './settle-payments.ts'
 import type { Settlement } from './settlement.ts'
@@ -138,13 +139,8 @@ async function openEntry(
   // One that failed may have been carried out all the same: its platform never said.
   const refunds = await selectRefundIntents(tx, payment.row.payment_id)
   if (refunds.some(({ state }) => state === 'open' || state === 'failed')) return refused('refund_under_way')
-  const price = { minor: line.price_minor, currency: line.currency }
-  const share = shareTaken(payment.causes, { lineNo: line.line_no, price, totalMinor: totalOf(payment) })
+  const share = shareTaken(payment.causes, keptPaidLine(payment, line))
   return share.kind === 'whole' ? refused('already_refunded') : accepted(entry)
-}
-
-function totalOf({ lines }: NoticedPayment): number {
-  return lines.reduce((sum, one) => sum + one.price_minor, 0)
 }
 
 /** Orders, then players, as a delivery of the payment would lock them. */
@@ -202,10 +198,16 @@ function paidFacts(about: {
       environment: payment.row.environment,
       playerId: wanted.playerId,
       lines,
+      ...chargedOf(payment.row),
       shown: { channel: order?.payment_channel ?? payment.row.instance, method: order?.payment_method ?? null },
     },
     line: own,
   }
+}
+
+function chargedOf(row: NoticedPayment['row']): { charged?: Charged } {
+  const { charged_minor: totalMinor, tax_minor: taxMinor, discount_minor: discountMinor } = row
+  return totalMinor === null ? {} : { charged: { totalMinor, taxMinor, discountMinor } }
 }
 
 async function recordApproval(

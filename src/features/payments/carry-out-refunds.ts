@@ -116,7 +116,8 @@ async function noteFailure(
   { database, clock }: ChannelTaskDeps,
   { claimed, code }: { claimed: Intent; code: ErrorCode },
 ): Promise<void> {
-  const isOver = claimed.attempts >= REFUND_ATTEMPTS_MAX
+  // Taken by the platform, it is a matter of its time: it says in the end what came of it.
+  const isOver = claimed.attempts >= REFUND_ATTEMPTS_MAX && code !== 'refund_pending'
   const state = isClearNo(code) ? 'refused' : isOver ? 'failed' : 'open'
   const change = { state, last_error: code, lease_until_ms: 0, updated_at_ms: clock.nowMs() } as const
   await database.inTransaction((tx) => changeRefundIntent(tx, { seen: claimed, change }))

@@ -1,15 +1,16 @@
-import type { Channels } from '../../channels/channel.ts'
+import type { Channels, PlatformLogin } from '../../channels/channel.ts'
 import type { Row } from '../../db/schema.ts'
 import type { AppId, OrderId, PlayerId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { KeyValueStore } from '../../kv/kv.ts'
 import { takeTurn } from '../../kv/take-turn.ts'
-import { findOrder } from '../orders/index.ts'
+import { findCheckout, findOrder } from '../orders/index.ts'
 import { type MessageDeps, settleMessage } from './settle-message.ts'
 
 export interface CheckDeps extends MessageDeps {
   readonly channels: Channels
+  readonly platformLogin: PlatformLogin
   readonly kv: KeyValueStore
 }
 
@@ -33,7 +34,9 @@ export async function checkOrder(
   const name = `order-check:${order.app_id}:${order.order_id}`
   const waitMs = await takeTurn(deps.kv, { name, everyMs: CHECK_EVERY_MS, nowMs })
   if (waitMs > 0) return refused('too_many_requests', { retryAfterSeconds: Math.ceil(waitMs / 1000) })
-  const paid = await channel.lookUpPayment({ orderId: order.order_id, nowMs, requestId: wanted.requestId })
+  const checkout = channel.keepsCheckouts ? await findCheckout(db, order) : null
+  const asked = { orderId: order.order_id, reference: checkout?.reference ?? null }
+  const paid = await channel.lookUpPayment({ ...asked, nowMs, requestId: wanted.requestId })
   if (!paid.ok) return paid
   if (paid.value === null) return accepted(order)
   const settled = await settleMessage(deps, paid.value)

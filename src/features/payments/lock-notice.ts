@@ -84,6 +84,7 @@ function tombstone(
     environment: notice.environment,
     transaction_id: null,
     payer_user_id: PAYER_UNKNOWN,
+    ...{ charged_minor: null, tax_minor: null, discount_minor: null },
     created_at_ms: nowMs,
   }
 }

@@ -227,8 +227,19 @@ function nameAgain(
     known.row.transaction_id = transactionId
     if (known.isStored) about.transactionIds.push({ paymentId, transactionId })
   }
-  if (known.row.payer_user_id === PAYER_UNKNOWN) known.row.payer_user_id = playerId
+  // A tombstone learns from its payment who paid, and how much.
+  if (known.row.payer_user_id === PAYER_UNKNOWN) {
+    Object.assign(known.row, { payer_user_id: playerId, ...chargedColumns(named.verified) })
+  }
   return known
+}
+
+/** What its payer was charged, as far as it is another sum than that of the lines. */
+export function chargedColumns({
+  charged,
+}: Pick<VerifiedPayment, 'charged'>): Pick<Row<'payments'>, 'charged_minor' | 'tax_minor' | 'discount_minor'> {
+  const { totalMinor = null, taxMinor = null, discountMinor = null } = charged ?? {}
+  return { charged_minor: totalMinor, tax_minor: taxMinor, discount_minor: discountMinor }
 }
 
 function makePayment({ verified, candidateId }: NamedPayment, nowMs: number): LockedPayment {
@@ -240,6 +251,7 @@ function makePayment({ verified, candidateId }: NamedPayment, nowMs: number): Lo
       environment: verified.environment,
       transaction_id: verified.transactionId,
       payer_user_id: verified.playerId,
+      ...chargedColumns(verified),
       created_at_ms: nowMs,
     },
     lines: new Map(),

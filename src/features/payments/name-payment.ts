@@ -27,6 +27,6 @@ export function namePayment(verified: VerifiedPayment): NamedPayment {
     facts: verified.factsAreIdentity ? factsIdentity(verified, { ...first, playerId }) : null,
     order: verified.orderIsName ? orderIdentity(verified, first.orderId) : null,
   }
-  invariant(named.transaction || named.facts, 'a payment has an identity')
+  invariant(named.transaction || named.facts || named.others.length > 0, 'a payment has an identity')
   return named
 }

@@ -142,11 +142,12 @@ export async function setTransactionId(
 /** A payment that its refund or dispute has come before gets its payer. The caller holds it. */
 export async function nameThePayer(
   tx: Tx,
-  payment: Pick<Row<'payments'>, 'payment_id' | 'payer_user_id'>,
+  payment: Pick<Row<'payments'>, 'payment_id' | 'payer_user_id' | 'charged_minor' | 'tax_minor' | 'discount_minor'>,
 ): Promise<void> {
+  const { payer_user_id, charged_minor, tax_minor, discount_minor } = payment
   await tx
     .updateTable('payments')
-    .set({ payer_user_id: payment.payer_user_id })
+    .set({ payer_user_id, charged_minor, tax_minor, discount_minor })
     .where('payment_id', '=', payment.payment_id)
     .execute()
 }

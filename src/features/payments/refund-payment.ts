@@ -8,6 +8,7 @@ import { bookRefund, type ChannelTaskDeps, carryOutRefund, holdPayment } from '.
 import { selectReviewEntries } from './cause-queries.ts'
 import type { NoticedPayment } from './lock-notice.ts'
 import { amountToRefund } from './refund-rules.ts'
+import { keptPaidLine } from './reversal-rules.ts'
 import {
   changeRefundIntent,
   findAnyOrder,
@@ -174,9 +175,7 @@ function planRefund(
   },
 ): Outcome<{ intent: Intent }> {
   const { request, payment, line, before, unfinished, nowMs } = facts
-  const price = { minor: line.price_minor, currency: line.currency }
-  const totalMinor = payment.lines.reduce((sum, one) => sum + one.price_minor, 0)
-  const paid = { lineNo: line.line_no, price, totalMinor }
+  const paid = keptPaidLine(payment, line)
   const amount = amountToRefund({ causes: payment.causes, line: paid, asked: request.amount })
   if (!amount.ok) return amount
   const channel = deps.channels.byInstance(payment.row.instance)

@@ -1,6 +1,6 @@
 import type { CauseState, ReversalCause } from '../../db/schema.ts'
-import type { GameCurrency, Money } from '../../kernel/money.ts'
-import { GAME_CURRENCIES } from '../../kernel/money.ts'
+import type { CurrencyCode, GameCurrency, MinorUnits, Money } from '../../kernel/money.ts'
+import { GAME_CURRENCIES, minorUnits } from '../../kernel/money.ts'
 
 /** One refund or dispute of a payment, as it was last told. */
 export interface Cause {
@@ -62,11 +62,37 @@ export type Share =
   | { readonly kind: 'part'; readonly numerator: bigint; readonly denominator: bigint }
   | { readonly kind: 'whole' }
 
-/** A line of a payment with the payment's whole money. */
+/** A line of a payment with the payment's whole money, as its refunds are measured. */
 export interface PaidLine {
   readonly lineNo: number
   readonly price: Money
   readonly totalMinor: number
+}
+
+/**
+ * A line as its refunds are measured: by what its payer was charged, which with taxes and discounts is another sum than the
+ * prices of the lines.
+ */
+export function paidLineOf(
+  payment: { readonly chargedMinor: number | null; readonly lines: readonly { readonly priceMinor: number }[] },
+  { lineNo, price }: Pick<PaidLine, 'lineNo' | 'price'>,
+): PaidLine {
+  const totalMinor = payment.chargedMinor ?? payment.lines.reduce((sum, { priceMinor }) => sum + priceMinor, 0)
+  const isOnly = payment.lines.length === 1
+  return { lineNo, price: isOnly ? { ...price, minor: minorUnits(totalMinor) } : price, totalMinor }
+}
+
+/** The same of a payment as it is kept. */
+export function keptPaidLine(
+  payment: {
+    readonly row: { readonly charged_minor: number | null }
+    readonly lines: readonly { readonly price_minor: number }[]
+  },
+  line: { readonly line_no: number; readonly price_minor: MinorUnits; readonly currency: CurrencyCode },
+): PaidLine {
+  const lines = payment.lines.map(({ price_minor: priceMinor }) => ({ priceMinor }))
+  const price = { minor: line.price_minor, currency: line.currency }
+  return paidLineOf({ chargedMinor: payment.row.charged_minor, lines }, { lineNo: line.line_no, price })
 }
 
 /**

@@ -60,7 +60,7 @@ describe('a payment that was never seen', () => {
     const local = { ...claims({ price: { minor: minorUnits(2499), currency: EUR } }), priceRule: 'platform' } as const
     assert.equal(decide(local).kind, 'grant')
     assert.equal(decide({ ...local, order: { ...order, status: 'pending', terms: 'frozen' } }).kind, 'grant')
-    assert.equal(decide({ ...local, priceRule: 'ours' }).kind, 'review_order')
+    assert.equal(decide({ ...local, priceRule: 'order' }).kind, 'review_order')
     assert.deepEqual(decide({ ...local, item: null }), { kind: 'review_order', refusal: 'item_not_found' })
     const locked = decide({ ...local, item: { ...item, premiumOnly: true } })
     assert.deepEqual(locked, { kind: 'review_order', refusal: 'item_locked' })

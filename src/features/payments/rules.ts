@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { PriceRule } from '../../channels/channel.ts'
 import type { LineStanding, OrderStatus, OrderTerms } from '../../db/schema.ts'
 import type { AppId, OrderId, PlayerId } from '../../kernel/ids.ts'
-import type { CurrencyCode, MinorUnits, Money } from '../../kernel/money.ts'
+import { type CurrencyCode, type MinorUnits, type Money, minorUnits } from '../../kernel/money.ts'
 import type { PaymentEnvironment } from '../../kernel/payment-environment.ts'
 import { mayStillBePaid } from '../orders/index.ts'
 import { mayBuy, type Reward, type RewardTerms, rewardOf, type StoreItem } from '../store/index.ts'
@@ -51,6 +52,10 @@ export interface LineClaim {
   readonly itemId: number
   readonly quantity: number
   readonly price: Money
+  /** Further readings of the price, of which one has to be ours. */
+  readonly priceReadings?: readonly Money[]
+  /** True where less than our price is right too. */
+  readonly isDiscounted?: boolean
 }
 
 /** What we know of the same line of the same payment from an earlier delivery. */
@@ -95,8 +100,8 @@ export interface LineFacts {
   readonly order: KnownOrder | null
   readonly player: KnownPlayer | null
   readonly item: StoreItem | null
-  /** Whose price counts; left out: ours. */
-  readonly priceRule?: 'ours' | 'platform'
+  /** Whose price counts; left out: `order`. */
+  readonly priceRule?: PriceRule
 }
 
 /** Decides one line from facts that were read under lock. Pure: the same facts, the same decision. */
@@ -110,7 +115,7 @@ export function decideLine(facts: LineFacts): Decision {
       return { kind: 'review_money', refusal: 'order_conflict' }
     }
     if (order.wasGranted) {
-      return samePrice(order.price, claim.price)
+      return facts.priceRule === 'platform' || fitsPrice(claim, order.price) || fitsCatalogue(facts)
         ? { kind: 'duplicate', isNew: true }
         : { kind: 'review_money', refusal: 'order_conflict' }
     }
@@ -145,16 +150,32 @@ function decideAgain(claim: LineClaim, known: KnownLine): Decision {
   }
 }
 
-function refuseFrozen(order: KnownOrder, { claim, priceRule }: LineFacts): SettlementRefusal | null {
-  return priceRule === 'platform' || samePrice(order.price, claim.price) ? null : 'price_mismatch'
+function refuseFrozen(order: KnownOrder, facts: LineFacts): SettlementRefusal | null {
+  if (facts.priceRule === 'platform' || fitsPrice(facts.claim, order.price) || fitsCatalogue(facts)) return null
+  return 'price_mismatch'
 }
 
 function refuseOpen(player: KnownPlayer, { item, claim, priceRule }: LineFacts): SettlementRefusal | null {
   if (!item) return 'item_not_found'
   if (!mayBuy(item, player)) return 'item_locked'
-  if (priceRule === 'platform') return null
+  return priceRule === 'platform' || fitsList(item, claim) ? null : 'price_mismatch'
+}
+
+/** Where our list rules for a frozen order too: in any currency that it has. */
+function fitsCatalogue({ item, claim, priceRule }: LineFacts): boolean {
+  return priceRule === 'catalogue' && item !== null && fitsList(item, claim)
+}
+
+function fitsList(item: StoreItem, claim: LineClaim): boolean {
   const unitMinor = item.prices.get(claim.price.currency)
-  return unitMinor !== undefined && unitMinor * claim.quantity === claim.price.minor ? null : 'price_mismatch'
+  if (unitMinor === undefined) return false
+  return fitsPrice(claim, { minor: minorUnits(unitMinor * claim.quantity), currency: claim.price.currency })
+}
+
+/** Whether what was paid is our price, by one of the ways in which its platform may count taxes and discounts. */
+function fitsPrice({ price, priceReadings = [], isDiscounted = false }: LineClaim, ours: Money): boolean {
+  if ([price, ...priceReadings].some((reading) => samePrice(reading, ours))) return true
+  return isDiscounted && price.currency === ours.currency && price.minor < ours.minor
 }
 
 function samePrice(a: Money, b: Money): boolean {

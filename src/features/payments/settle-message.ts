@@ -15,13 +15,17 @@ export interface MessageDeps extends SettleDeps, KeepDeps {
   readonly notices: NoticeLane
 }
 
-/** Settles a payment of one line, whichever road it came by; a fault of ours keeps the message and asks for a retry. */
+/**
+ * Settles a payment, whichever road it came by; a fault of ours keeps the message and asks for a retry. Gives what became of
+ * it: of several lines the first that was refused, else the first.
+ */
 export async function settleMessage(deps: MessageDeps, payment: VerifiedPayment): Promise<Outcome<Settlement>> {
   if (isUnwantedTest(deps, payment)) return refuseTestMode(deps, payment)
   return workOnMessage(deps, payment, async () => {
-    const [outcome] = await deps.lane.settle(payment)
-    invariant(outcome, 'a one-line payment has one outcome')
-    return outcome
+    const outcomes = await deps.lane.settle(payment)
+    const told = outcomes.find((outcome) => !outcome.ok) ?? outcomes[0]
+    invariant(told, 'a payment has a line at least, and each line an outcome')
+    return told
   })
 }
 

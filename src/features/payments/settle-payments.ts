@@ -121,7 +121,7 @@ function factsOf(
   const knownLine = held.lines.get(line.lineNo)
   return {
     claim: { ...line, playerId: verified.playerId },
-    priceRule: verified.priceRule ?? 'ours',
+    priceRule: verified.priceRule ?? 'order',
     known: about.isNew ? 'new' : knownLine ? knownLineOf(held, knownLine) : 'unknown_line',
     order: order ? knownOrderOf(order) : null,
     player: player && isPlayerOf(player, verified.appId) ? player : null,

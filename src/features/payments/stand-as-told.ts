@@ -2,7 +2,7 @@ import type { NewRow } from '../../db/schema.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import type { LockedOrder } from '../orders/index.ts'
 import type { LockedPlayer } from '../players/index.ts'
-import { shareTaken } from './reversal-rules.ts'
+import { type PaidLine, paidLineOf, shareTaken } from './reversal-rules.ts'
 import { bringToStanding, type RewardMessage } from './reverse-grant.ts'
 import type { Settlement } from './settlement.ts'
 import { type DecidedFacts, type DecidedLine, orderOf, type SettlementDraft } from './settlement-draft.ts'
@@ -10,12 +10,12 @@ import { type DecidedFacts, type DecidedLine, orderOf, type SettlementDraft } fr
 /** Whether all of a payment's money was given back before the payment itself was told of. */
 export function isGivenBack({ payment, line, verified }: DecidedLine): boolean {
   if (payment.causes.length === 0) return false
-  const { lineNo, price } = line
-  return shareTaken(payment.causes, { lineNo, price, totalMinor: totalMinorOf(verified) }).kind === 'whole'
+  return shareTaken(payment.causes, paidLine(verified, line)).kind === 'whole'
 }
 
-function totalMinorOf({ lines }: DecidedFacts): number {
-  return lines.reduce((sum, { price }) => sum + price.minor, 0)
+function paidLine({ lines, charged }: DecidedFacts, line: DecidedLine['line']): PaidLine {
+  const paid = lines.map(({ price }) => ({ priceMinor: price.minor }))
+  return paidLineOf({ chargedMinor: charged?.totalMinor ?? null, lines: paid }, line)
 }
 
 /** The answer for money that went back before its payment was told of: nothing was given. */
@@ -52,7 +52,7 @@ export function standAsTold(
       order: held.order,
       player: held.player,
       message: held.message as RewardMessage | null,
-      line: { lineNo: line.lineNo, price: line.price, totalMinor: totalMinorOf(verified) },
+      line: paidLine(verified, line),
       causes: payment.causes,
       reversals: [],
       refundPolicy: draft.apps.find(verified.appId)?.refundPolicy ?? 'debt',

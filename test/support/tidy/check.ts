@@ -29,7 +29,7 @@ export function breachesIn(sources: readonly Source[], exceptions: readonly Size
 function channelProofBreaches({ path, imports, isTest }: Source): Breach[] {
   if (!path.startsWith('src/') || path.startsWith('src/channels/') || isTest) return []
   return imports.imports
-    .filter(({ target, typeOnly }) => target === 'src/channels/channel.ts' && !typeOnly)
+    .filter(({ target, typeOnly }) => /^src\/channels\/(?:channel|facts)\.ts$/.test(target ?? '') && !typeOnly)
     .map(({ line, names }) => {
       const message = `outside channels/, channel.ts is imported for its types only: ${names.join(', ')}`
       return { rule: 'proof', path, line, message }

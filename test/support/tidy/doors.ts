@@ -49,8 +49,8 @@ const DOORS: readonly Door[] = [
     may: ['src/channels/[^/]+/index.ts', 'src/channels/channel.ts', 'src/kernel/.*'],
   },
   {
-    from: /^src\/channels\/(?:channel|platform-answer|timestamped-signature)(?:\.test)?\.ts$/,
-    may: ['src/kernel/.*', '=src/channels/platform-answer.ts', 'src/channels/timestamped-signature.ts'],
+    from: /^src\/channels\/(?:channel|facts|platform-answer|timestamped-signature)(?:\.test)?\.ts$/,
+    may: ['src/kernel/.*', '=src/channels/platform-answer.ts', 'src/channels/(?:facts|timestamped-signature).ts'],
   },
   {
     from: /^src\/channels\/[^/]+\//,

@@ -1,0 +1,3 @@
+import { Type } from 'typebox'
+
+export const SANDBOX_SETTINGS = Type.Object({}, { additionalProperties: false })

@@ -1,0 +1,18 @@
+import { Type } from 'typebox'
+import { SANDBOX_SETTINGS } from './channel-settings/sandbox.ts'
+import { SIGNED_SETTINGS } from './channel-settings/signed.ts'
+
+/** The channel types that this release knows. A new one has its settings in a file of its own, and a line here. */
+export const CHANNEL_TYPES = {
+  sandbox: { settings: SANDBOX_SETTINGS, example: '{"sandbox": {}}' },
+  signed: { settings: SIGNED_SETTINGS, example: '{"signed": {"secrets": ["<32 random characters>"]}}' },
+} as const
+
+export type ChannelType = keyof typeof CHANNEL_TYPES
+export const CHANNEL_TYPE_NAMES = Object.keys(CHANNEL_TYPES) as ChannelType[]
+
+/** By instance name; the settings of each are checked by those of its type. */
+export const CHANNELS_SCHEMA = Type.Record(
+  Type.String(),
+  Type.Object({ type: Type.Optional(Type.String()), appId: Type.Optional(Type.String()) }),
+)

@@ -1,0 +1,45 @@
+import { type ErrorEntry, entry } from './error-entry.ts'
+
+/** Refusals about money that waits for a person, or goes back. */
+export const REFUND_ERROR_CODES = {
+  refund_refused: entry(
+    409,
+    'contact_support',
+    'The platform will not give this money back.',
+    '支付平台拒绝退还此笔款项。',
+  ),
+  review_entry_closed: entry(409, 'show_message', 'This entry of the review queue is closed.', '该审核条目已关闭。'),
+  nothing_paid: entry(409, 'show_message', 'Nothing was paid for this order.', '该订单没有任何支付。'),
+  payment_gone: entry(
+    409,
+    'show_message',
+    'The platform says that this payment does not stand any more.',
+    '支付平台表示该笔支付已不存在。',
+  ),
+  payment_unproven: entry(
+    409,
+    'show_message',
+    'The platform cannot say whether this payment stands; a person has to state it.',
+    '支付平台无法确认该笔支付是否有效，需要人工确认。',
+  ),
+  payment_disputed: entry(
+    409,
+    'show_message',
+    'This payment is disputed; the dispute decides where the money goes.',
+    '该笔支付存在争议，款项归属以争议结果为准。',
+  ),
+  already_refunded: entry(409, 'show_message', 'This money was given back already.', '该款项已退还。'),
+  refund_under_way: entry(409, 'show_message', 'A refund of this payment is under way.', '该笔支付正在退款中。'),
+  refund_pending: entry(
+    503,
+    'retry_after',
+    'The platform has not said what came of the refund.',
+    '支付平台尚未返回退款结果。',
+  ),
+  refund_unavailable: entry(
+    409,
+    'show_message',
+    'This platform cannot be asked for a refund: give the money back there, then state it.',
+    '该支付平台不支持接口退款，请在平台上退款后再登记。',
+  ),
+} as const satisfies Record<string, ErrorEntry>
