@@ -11,10 +11,20 @@ import { systemClock } from '../../src/kernel/clock.ts'
 import type { AppId } from '../../src/kernel/ids.ts'
 import { assertAuditClean } from '../support/audit-run.ts'
 import { runProgram } from '../support/child-server.ts'
-import { onEveryEngine } from '../support/every-engine.ts'
-import { APP_ID, APP_SECRET } from '../support/test-app.ts'
+import { onEveryEngine, type Running } from '../support/every-engine.ts'
+import { APP_ID, APP_SECRET, OTHER_APP_ID, PARTNER_SECRET } from '../support/test-app.ts'
+import { VOICES } from '../support/voices/voices.ts'
 
-onEveryEngine((on) => {
+// A channel of each type that can be played, named like it, and a second partner.
+const CHANNELS = JSON.stringify({
+  ...Object.assign(
+    {},
+    ...Object.values(VOICES).map((voice) => voice.channels('test-secret-of-a-platform-that-is-played')),
+  ),
+  partner: { type: 'signed', appId: OTHER_APP_ID, secrets: [PARTNER_SECRET] },
+})
+
+const tests = (on: Running): void => {
   const sim = (...args: string[]) =>
     runProgram('src/cli/sim.ts', { args: [...args, '--url', on.app.url], variables: on.app.variables })
 
@@ -80,7 +90,9 @@ onEveryEngine((on) => {
     assert.equal(nobody.code, 1)
     assert.match(nobody.stderr, /no server answers at http:\/\/127\.0\.0\.1:1 /)
   })
-})
+}
+
+onEveryEngine(tests, { variables: { CHANNELS } })
 
 /** The platform of the server's channel that is named like its type. */
 async function platformOf(variables: Readonly<Record<string, string>>, type: string): Promise<SimPlatform> {
