@@ -32,7 +32,7 @@ export interface Tells {
   readonly failures: boolean
   /**
    * `whole`: one refund, of all. `each_sum`: one or two, each of its own sum or of all. `running_sum`: one that tells each
-   * time how much has gone back by then, and mostly more than before.
+   * time how much has gone back by then, which grows.
    */
   readonly refunds: 'none' | 'whole' | 'each_sum' | 'running_sum'
   /** Whether a refund can be undone; a running sum is not. */
