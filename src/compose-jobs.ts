@@ -5,7 +5,7 @@ import type { Database } from './db/database.ts'
 import type { Apps } from './features/apps/index.ts'
 import type { InviteDeps } from './features/invites/index.ts'
 import type { CloseCheckoutDeps, ExpireDeps } from './features/orders/index.ts'
-import type { ChannelTaskDeps, SettleDeps } from './features/payments/index.ts'
+import type { ChannelTaskDeps, OwedCallDeps, SettleDeps } from './features/payments/index.ts'
 import type { ActDeps } from './features/privacy/index.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
@@ -37,12 +37,15 @@ export function startSchedule(
 function jobReports(logger: Logger): {
   report: ExpireDeps['report']
   reportCheckout: CloseCheckoutDeps['report']
+  reportCall: OwedCallDeps['reportCall']
   reportInvite: InviteDeps['report']
 } {
   return {
     report: ({ error, ...about }) => logger.warn({ err: error, ...about }, 'an order could not expire'),
     reportCheckout: ({ error, ...about }) =>
       logger.warn({ err: error, ...about }, 'a checkout whose order is over could not be closed'),
+    reportCall: ({ error, ...about }) =>
+      logger.warn({ err: error, ...about }, 'a call that a platform is owed was not made'),
     reportInvite: ({ error, ...about }) =>
       logger.warn({ err: error, ...about }, 'the reward of an invitation could not be given'),
   }

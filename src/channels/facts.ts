@@ -38,6 +38,18 @@ export interface Charged {
   readonly discountMinor: MinorUnits | null
 }
 
+/** A call that we owe to a platform. A further one of the same kind about the same subject is the same call. */
+export interface OwedCall {
+  /** `consume`: what was bought was delivered, so that it can be bought again and its money is not given back. */
+  readonly kind: 'consume' | 'consumption'
+  /** What it is about, by the platform's name: at most 400 characters. */
+  readonly subject: string
+  /** What its channel has to know to make it: JSON, nothing secret. */
+  readonly details: Readonly<Record<string, string | number | boolean | null>>
+  /** After that nobody asks for it any more; null: it is owed until it is done. */
+  readonly untilMs: number | null
+}
+
 /** How a message reached us: a callback that tells of money, of none, or of what we do not understand; our own question
  * to a platform; a device; a kept message that an operator has told again. */
 export type EvidenceKind = 'payment' | 'failure' | 'notice' | 'callback' | 'look_up' | 'device_purchase' | 'replay'
@@ -83,6 +95,10 @@ export interface PaymentFacts extends MessageFacts {
   readonly factsAreIdentity: boolean
   /** At least one. */
   readonly lines: readonly PaymentLine[]
+  /** True where nothing proves that its player is who bought it: a person decides. */
+  readonly isUnclaimed?: boolean
+  /** Calls that we owe to the platform once something of it was granted: written down with the grant. */
+  readonly owed?: readonly OwedCall[]
   /**
    * What its platform is told of money that cannot be granted. `accept`, the default: we have it, and a person resolves
    * it. `refuse`: its platform gives it back to whoever paid.

@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts'
 import { sweepIdempotencyKeys } from '../db/transact-once.ts'
 import { giveInviteRewards, type InviteDeps } from '../features/invites/index.ts'
 import { type CloseCheckoutDeps, closeCheckouts, type ExpireDeps, expireOrders } from '../features/orders/index.ts'
-import { type ChannelTaskDeps, carryOutRefunds } from '../features/payments/index.ts'
+import { type ChannelTaskDeps, carryOutCalls, carryOutRefunds, type OwedCallDeps } from '../features/payments/index.ts'
 import { type ActDeps, actOnNotices, blankLateEvents } from '../features/privacy/index.ts'
 import { sweepSecurityEvents } from '../features/security/index.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -17,6 +17,7 @@ export interface ScheduleDeps extends ExpireDeps, Pick<InviteDeps, 'apps'> {
   readonly notices: ActDeps
   readonly taskDeps: ChannelTaskDeps
   readonly reportCheckout: CloseCheckoutDeps['report']
+  readonly reportCall: OwedCallDeps['reportCall']
   /** How long security events are kept. */
   readonly securityEventDays: number
 }
@@ -24,13 +25,14 @@ export interface ScheduleDeps extends ExpireDeps, Pick<InviteDeps, 'apps'> {
 /** The table of contents of the background work. */
 export function schedule(deps: ScheduleDeps): Job[] {
   const inviteDeps: InviteDeps = { ...deps, report: deps.reportInvite }
+  const callDeps = { ...deps.taskDeps, reportCall: deps.reportCall }
   const checkoutDeps = { ...deps.taskDeps, report: deps.reportCheckout }
   return [
     { name: 'expire-orders', pattern: '*/10 * * * * *', run: (signal) => expireOrders(deps, signal) },
     {
       name: 'carry-out-channel-tasks',
       pattern: '*/10 * * * * *',
-      run: (signal) => carryOutRefunds(deps.taskDeps, signal),
+      run: async (signal) => (await carryOutCalls(callDeps, signal)) + (await carryOutRefunds(deps.taskDeps, signal)),
     },
     { name: 'close-checkouts', pattern: '*/10 * * * * *', run: (signal) => closeCheckouts(checkoutDeps, signal) },
     { name: 'give-invite-rewards', pattern: '*/10 * * * * *', run: (signal) => giveInviteRewards(inviteDeps, signal) },

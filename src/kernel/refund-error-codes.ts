@@ -42,6 +42,12 @@ export const REFUND_ERROR_CODES = {
     'This platform cannot be asked for a refund: give the money back there, then state it.',
     '该支付平台不支持接口退款，请在平台上退款后再登记。',
   ),
+  account_mismatch: entry(
+    409,
+    'contact_support',
+    'Nothing proves that this player made this purchase; support looks at it.',
+    '无法证明该购买由此玩家完成，将由客服核实。',
+  ),
   listing_unavailable: entry(
     409,
     'show_message',

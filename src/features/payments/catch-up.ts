@@ -1,6 +1,7 @@
 import type { Channels } from '../../channels/channel.ts'
 import { newRequestId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
+import { withPayer } from './claim-payment.ts'
 import { isUnwantedTest } from './refuse-test-mode.ts'
 import { movesTheBooks, type ReplayDeps, type Replayed, sourceOf, tellAgain, type Understood } from './replay-event.ts'
 
@@ -54,7 +55,8 @@ export async function catchUp(
     const asked = { fromMs, untilMs, cursor, nowMs: deps.clock.nowMs(), requestId: newRequestId() }
     const listed = await channel.listMessages(asked)
     if (!listed.ok) return listed
-    for (const message of listed.value.messages) {
+    for (const told of listed.value.messages) {
+      const message = await withPayer(deps.database.db, told)
       found.listed += 1
       if (message.kind === 'not_understood') found.notUnderstood += 1
       else if (movesTheBooks(message)) await takeIn(deps, { message, apply, found })

@@ -1,4 +1,5 @@
 export { type ApprovalRequest, approveEntry } from './approve-entry.ts'
+export { carryOutCalls, type OwedCallDeps } from './carry-out-calls.ts'
 export { type ChannelTaskDeps, carryOutRefunds } from './carry-out-refunds.ts'
 export { type CaughtUp, catchUp } from './catch-up.ts'
 export { openNoticeLane } from './notice-lane.ts'

@@ -1,8 +1,16 @@
-import type { MessageSource, VerifiedFailure, VerifiedNotice, VerifiedPayment } from '../../channels/channel.ts'
+import type {
+  MessageSource,
+  OwedCall,
+  VerifiedFailure,
+  VerifiedNotice,
+  VerifiedPayment,
+} from '../../channels/channel.ts'
 import type { Database } from '../../db/database.ts'
 import { StorageUnavailable } from '../../db/errors.ts'
+import type { Clock } from '../../kernel/clock.ts'
 import { newPaymentEventId, type PaymentEventId } from '../../kernel/ids.ts'
 import { type Outcome, refused } from '../../kernel/outcome.ts'
+import { insertOwedCalls, owedCallRow } from './owed-call-queries.ts'
 import { type KeptEvent, keepEvent } from './payment-event.ts'
 import { blankPaymentEvents, findPaymentEvent, insertPaymentEvents, selectErased } from './queries.ts'
 
@@ -63,4 +71,17 @@ export async function keepAlone(
   })
   deps.count({ kind: message.evidence.kind, verdict })
   return kept
+}
+
+/** Keeps a platform's question that is answered later, with the call that owes the answer, in one transaction. */
+export async function keepInquiry(
+  deps: KeepDeps & { readonly clock: Clock },
+  { source, owed }: { source: MessageSource; owed: OwedCall },
+): Promise<void> {
+  const nowMs = deps.clock.nowMs()
+  await deps.database.inTransaction(async (tx) => {
+    await insertPaymentEvents(tx, [keepEvent(source, { verdict: 'owed', paymentId: null, orderId: null })])
+    await insertOwedCalls(tx, [owedCallRow(owed, { source, paymentId: null, state: 'open', nowMs })])
+  })
+  deps.count({ kind: source.evidence.kind, verdict: 'owed' })
 }

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../kernel/error-codes.ts'
 import type { PaymentEventId } from '../../kernel/ids.ts'
 import type { FieldFault } from '../../kernel/outcome.ts'
 import { applyNotice } from './apply-notice.ts'
+import { withPayer } from './claim-payment.ts'
 import { type ProofDeps, proveAgain } from './prove-again.ts'
 import { findPaymentEvent } from './queries.ts'
 import { recordFailure } from './record-failure.ts'
@@ -78,10 +79,9 @@ export async function replayEvent(
   if (body === null || hash !== event.body_sha256) return refuse(body?.length ? 'body_changed' : 'body_blanked')
   const proven = await proveAgain(deps, { event, body })
   if (!proven.ok) return refuse(whyNot(proven.refusal.code), proven.refusal.details)
-  if (!movesTheBooks(proven.value)) {
-    return refuse('not_understood', 'details' in proven.value ? proven.value.details : [])
-  }
-  const message = retold(proven.value, { eventId, nowMs: deps.clock.nowMs() })
+  const told = await withPayer(deps.database.db, proven.value)
+  if (!movesTheBooks(told)) return refuse('not_understood', 'details' in told ? told.details : [])
+  const message = retold(told, { eventId, nowMs: deps.clock.nowMs() })
   const { verdict, changes } = await tellAgain(deps, { message, apply })
   return { ok: true, value: { event, applied: apply, verdict, changes } }
 }

@@ -17,6 +17,7 @@ import { applyDecision } from './apply-decision.ts'
 import { standAsMerged } from './apply-notice.ts'
 import { insertOrderReversals, mergeCauses } from './cause-queries.ts'
 import { type LockedPayment, lockSettlement, orderKey } from './lock-settlement.ts'
+import { insertOwedCalls, owedCallRow } from './owed-call-queries.ts'
 import { keepEvent, withoutPerson } from './payment-event.ts'
 import {
   deleteIdentities,
@@ -93,6 +94,7 @@ function settleOne(
     return applyDecision(draft, { verified, line, payment: held, item, decision })
   })
   if (isNew) draft.newPayments.add(held)
+  noteOwedCalls(draft, { verified, held, results })
   // Every callback is kept; an answer to a question of our own when it tells something new.
   if (!isNews && OWN_QUESTIONS.has(verified.evidence.kind)) return results.map((result) => result.outcome)
   const [first] = results
@@ -111,6 +113,18 @@ function settleOne(
   return results.map((result) => result.outcome)
 }
 
+/** What a platform waits for is owed once a line is granted, and waits with money that a person decides about. */
+function noteOwedCalls(
+  draft: SettlementDraft,
+  { verified, held, results }: { verified: VerifiedPayment; held: LockedPayment; results: readonly LineResult[] },
+): void {
+  const { owed = [] } = verified
+  if (owed.length === 0 || results.some(({ verdict }) => verdict === 'refunded')) return
+  const isGranted = results.some(({ verdict }) => verdict === 'granted' || verdict === 'replayed')
+  const about = { source: verified, paymentId: held.row.payment_id, nowMs: draft.nowMs }
+  for (const call of owed) draft.owedCalls.push(owedCallRow(call, { ...about, state: isGranted ? 'open' : 'held' }))
+}
+
 function factsOf(
   draft: SettlementDraft,
   about: { verified: VerifiedPayment; line: PaymentLine; held: LockedPayment; isNew: boolean },
@@ -120,7 +134,7 @@ function factsOf(
   const order = draft.locked.orders.get(orderKey({ appId: verified.appId, orderId: line.orderId }))
   const knownLine = held.lines.get(line.lineNo)
   return {
-    claim: { ...line, playerId: verified.playerId },
+    claim: { ...line, playerId: verified.playerId, isUnclaimed: verified.isUnclaimed ?? false },
     priceRule: verified.priceRule ?? 'order',
     known: about.isNew ? 'new' : knownLine ? knownLineOf(held, knownLine) : 'unknown_line',
     order: order ? knownOrderOf(order) : null,
@@ -197,6 +211,7 @@ export async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> 
   await insertOutboxEvents(tx, draft.outbox)
   await insertReviewEntries(tx, draft.reviewEntries)
   await insertPaymentEvents(tx, draft.events)
+  await insertOwedCalls(tx, draft.owedCalls)
 }
 
 // Before the transaction: inside it, waiting for another connection could starve the pool.
