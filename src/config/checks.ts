@@ -1,4 +1,4 @@
-import { chosenSecretsOf } from './channels.ts'
+import { chosenSecretsOf, provingSecretsOf } from './channels.ts'
 import type {
   AppConfig,
   ChannelConfig,
@@ -36,6 +36,7 @@ export const CHECKS: readonly Check[] = [
   appSecretsAreStrong,
   channelSecretsAreStrong,
   channelSecretsAreApart,
+  channelCallsAreEncrypted,
   corsOriginsAreListed,
   sandboxStaysLocal,
   sqliteHasOneWorker,
@@ -99,7 +100,7 @@ function channelSecretsAreApart({ channels }: Draft): readonly ConfigFault[] {
   const owners = new Map<string, string>()
   const faults: ConfigFault[] = []
   for (const channel of channels ?? []) {
-    for (const secret of new Set(chosenSecretsOf(channel))) {
+    for (const secret of new Set(provingSecretsOf(channel))) {
       const owner = owners.get(secret)
       owners.set(secret, owner ?? channel.instance)
       if (owner === undefined) continue
@@ -109,6 +110,23 @@ function channelSecretsAreApart({ channels }: Draft): readonly ConfigFault[] {
     }
   }
   return faults
+}
+
+// The key of the account goes there.
+function channelCallsAreEncrypted({ env, channels }: Draft): readonly ConfigFault[] {
+  if (env !== 'online') return []
+  return (channels ?? []).flatMap((channel) => {
+    const url = channel.type === 'stripe' ? URL.parse(channel.apiUrl) : null
+    if (url === null || url.protocol === 'https:' || isLoopback(url.hostname)) return []
+    const fault = `the channel ${quoted(channel.instance)} calls ${quoted(url.origin)}, which is not encrypted (http)`
+    return [
+      {
+        variable: 'CHANNELS',
+        fault,
+        remedy: 'Use https in its apiUrl, or leave it out: then it is the platform itself.',
+      },
+    ]
+  })
 }
 
 function corsOriginsAreListed({ env, cors }: Draft): readonly ConfigFault[] {
