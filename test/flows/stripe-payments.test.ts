@@ -14,7 +14,7 @@ import {
   stripeEvent,
   stripeOf,
 } from '../support/stripe-events.ts'
-import { APP_ID, localApps, OTHER_APP_ID, startApp } from '../support/test-app.ts'
+import { APP_ID, OTHER_APP_ID } from '../support/test-app.ts'
 
 onEveryEngine(
   (on) => {
@@ -282,21 +282,3 @@ onEveryEngine(
   },
   { variables: { CHANNELS: JSON.stringify({ sandbox: { appId: APP_ID }, ...STRIPE_CHANNELS }) } },
 )
-
-test('play money of a sandbox is kept, and grants nothing where its app takes none', async (t) => {
-  const CHANNELS = JSON.stringify({ sandbox: { appId: APP_ID }, ...STRIPE_CHANNELS })
-  const app = await startApp({ variables: { CHANNELS, APPS: localApps({ testPurchases: false }) } })
-  t.after(() => app.close())
-  const stripe = stripeOf({ app })
-  const { uid } = await app.logIn('stripe-play-money')
-  const bought = { tag: 'stripe-play-money', uid, orderId: 'stripe-play-money' }
-  const before = withoutEvidence(await stateOf(app))
-  for (const type of ['checkout.session.completed', 'checkout.session.expired', 'refund.created']) {
-    const told = assertDone(await stripe.tell(type, bought, { event: { livemode: false } }))
-    assert.equal(told.refusal, 'test_mode', type)
-  }
-  const told = await stripe.tell('checkout.session.completed', bought, { object: { livemode: false } })
-  assert.equal(assertDone(told).refusal, 'test_mode', 'an event of play money that calls itself real')
-  assert.deepEqual(withoutEvidence(await stateOf(app)), before)
-  assert.equal(assertDone(await stripe.tell('checkout.session.completed', bought)).order_status, 'completed')
-})

@@ -11,6 +11,8 @@ export function fitting<T extends TSchema>(schema: T, value: unknown): Outcome<S
   const faults = new Map<string, string>()
   for (const error of Errors(schema, value)[1]) {
     const path = error.instancePath.slice(1).replaceAll('/', '.')
+    // Said of what none of several shapes fits; each of them says why.
+    if (error.keyword === 'anyOf') continue
     if (error.keyword !== 'required') faults.set(path, error.message)
     else for (const missing of error.params.requiredProperties) faults.set(joined(path, missing), 'is missing')
   }
