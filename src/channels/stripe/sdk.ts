@@ -3,7 +3,7 @@ import type { Stripe } from 'stripe'
 let loading: Promise<typeof Stripe> | null = null
 
 /**
- * The official library, loaded once something is configured for it: that costs a tenth of a second and 40 MB, which nobody
+ * The official library, loaded once something is configured for it: that costs a tenth of a second and 15 MB, which nobody
  * pays who does without Stripe.
  */
 export function loadSdk(): Promise<typeof Stripe> {
