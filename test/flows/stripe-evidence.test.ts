@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { STRIPE_SIGNATURE_HEADER, signStripeEvent } from '../../src/channels/stripe/index.ts'
 import { assertDone } from '../support/answers.ts'
 import { assertAuditClean } from '../support/audit-run.ts'
@@ -8,10 +8,21 @@ import { runProgram } from '../support/child-server.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { keepEvent } from '../support/kept-events.ts'
 import { createOrder } from '../support/orders.ts'
-import { STRIPE_CHANNELS, STRIPE_SECRET, stripeEvent, stripeOf } from '../support/stripe-events.ts'
+import { privacyOf } from '../support/privacy.ts'
+import {
+  callingOut,
+  ROLLED_SECRET,
+  STRIPE_CHANNELS,
+  STRIPE_SECRET,
+  stripeEvent,
+  stripeOf,
+} from '../support/stripe-events.ts'
+import { startStripeServer } from '../support/stripe-server.ts'
 import { APP_ID } from '../support/test-app.ts'
 
 const DAY_MS = 24 * 3_600_000
+const server = await startStripeServer()
+after(() => server.close())
 
 onEveryEngine(
   (on) => {
@@ -86,6 +97,75 @@ onEveryEngine(
       assertDone(await stripe.tell('checkout.session.completed', { tag: 'replay-again', uid, orderId: 'replay-again' }))
       assert.equal(await stands('replay-again', uid), 'completed 1000')
     })
+
+    test('what was told while nobody listened is taken in from Stripe’s list, once', async (t) => {
+      const { uid } = await on.app.logIn('stripe-catch-up')
+      const bought = { tag: `catchup${on.app.url.slice(-5)}`, uid, orderId: 'stripe-catch-up' }
+      const event = (type: string, created: number) => JSON.parse(stripeEvent(type, bought, { event: { created } }))
+      const at = Date.UTC(2026, 10, 1) / 1000
+      server.events.splice(
+        0,
+        server.events.length,
+        event('refund.created', at + 9),
+        event('checkout.session.completed', at),
+      )
+      const catchUp = async (...args: string[]) => {
+        const all = [
+          'catch-up',
+          'calling',
+          '--from',
+          '2026-11-01T00:00:00Z',
+          '--to',
+          '2026-11-02T00:00:00Z',
+          '--json',
+          ...args,
+        ]
+        const { code, stdout, stderr } = await runProgram('src/cli/orders.ts', {
+          args: all,
+          variables: on.app.variables,
+        })
+        assert.deepEqual([code, stderr], [0, ''])
+        return JSON.parse(stdout).missed.map(
+          ({ kind, verdict }: { kind: string; verdict: string }) => `${kind} ${verdict}`,
+        )
+      }
+      assert.deepEqual(await catchUp(), ['notice awaits_payment', 'payment granted'])
+      assert.equal(await orderRow(on.app, bought.orderId), undefined)
+      assert.deepEqual(await catchUp('--apply'), ['notice awaits_payment', 'payment refunded'])
+      assert.equal(await stands(bought.orderId, uid), 'refunded 0')
+      assert.deepEqual(await catchUp('--apply'), [])
+      await assertAuditClean(t, on.app.variables)
+    })
+
+    test('of an erased player nothing is left in what Stripe told, also of what moved nothing', async () => {
+      const { uid } = await on.app.logIn('stripe-erased')
+      const bought = { tag: 'erased', uid, orderId: 'stripe-erased' }
+      const email = 'somebody@example.com'
+      const unpaid = { payment_status: 'unpaid', customer_details: { email } }
+      assertDone(await stripe.tell('checkout.session.completed', bought, { object: unpaid }))
+      assertDone(await stripe.tell('checkout.session.completed', bought, { object: { customer_details: { email } } }))
+      assertDone(await stripe.tell('charge.succeeded', bought, { object: { billing_details: { email } } }))
+      assertDone(await stripe.tell('checkout.session.expired', bought, { object: { customer_details: { email } } }))
+      const bodies = async () => {
+        const rows = await on.app.service.database.db.selectFrom('payment_event_bodies').selectAll().execute()
+        return rows.filter(({ body }) => Buffer.from(body).includes(email)).length
+      }
+      assert.equal(await bodies(), 4)
+      await privacyOf(on.app).erase(uid)
+      assert.equal(await bodies(), 0)
+    })
   },
-  { variables: { CHANNELS: JSON.stringify({ sandbox: { appId: APP_ID }, ...STRIPE_CHANNELS }) } },
+  {
+    variables: {
+      CHANNELS: JSON.stringify({
+        sandbox: { appId: APP_ID },
+        ...STRIPE_CHANNELS,
+        calling: {
+          type: 'stripe',
+          ...callingOut(server.url),
+          webhookSecrets: [ROLLED_SECRET.replace('whsec_', 'whsec_x')],
+        },
+      }),
+    },
+  },
 )
