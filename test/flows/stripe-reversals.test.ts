@@ -131,6 +131,17 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
+    test('what happened later counts, whichever is told of first', async () => {
+      const bought = await buy('stripe-dispute-later')
+      // The bank turned its decision, and its last word is the first that is heard.
+      await tell('charge.dispute.closed', bought, { status: 'lost' }, CREATED + 9_000)
+      await tell('charge.dispute.closed', bought, { status: 'won' }, CREATED + 8_000)
+      assert.equal(await stands(bought), 'refunded 0')
+      await tell('charge.dispute.closed', bought, { status: 'won' }, CREATED + 10_000)
+      assert.equal(await stands(bought), 'completed 1000')
+      await assertBooks(on.app)
+    })
+
     test('a dispute and then a refund: what is gone is gone once, and a dispute that is won gives nothing back', async () => {
       const bought = await buy('stripe-dispute-refund')
       await tell('charge.dispute.created', bought)
