@@ -56,6 +56,12 @@ export function configWarnings(config: Config): string[] {
   if (config.database.kind === 'mysql' && config.database.tls === 'required') {
     warnings.push('DATABASE_URL: tls=required encrypts but believes any certificate. Use tls=verify where you can.')
   }
+  for (const channel of config.channels) {
+    if (channel.type !== 'stripe' || !channel.secretKey?.includes('_test_')) continue
+    warnings.push(
+      `CHANNELS: the key of ${quoted(channel.instance)} is of Stripe's test mode: nobody pays real money by it.`,
+    )
+  }
   if (config.metrics.mode === 'guarded' && config.metrics.token !== null && weaknessOf(config.metrics.token) !== null) {
     warnings.push(`METRICS_TOKEN: ${weaknessOf(config.metrics.token)}. ${strongSecretRemedy('METRICS_TOKEN')}`)
   }

@@ -81,3 +81,14 @@ test('two endpoints have two secrets, and a key goes out encrypted', () => {
   }
   assert.deepEqual(stripeFaults({ webhookSecrets: [SECRET], apiUrl: 'https://api.stripe.com/' }), [])
 })
+
+test('online a key of the test mode is warned of', () => {
+  const keyed = (secretKey: string) => ({ stripe: { secretKey, webhookSecrets: [SECRET], returnUrl: RETURN_URL } })
+  const warningsOf = (secretKey: string) => {
+    const loaded = load(keyed(secretKey), ONLINE)
+    return loaded.ok ? loaded.warnings.filter((warning) => warning.startsWith('CHANNELS')) : ['it does not start']
+  }
+  assert.deepEqual(warningsOf(KEY), [])
+  assert.match(warningsOf('sk_test_9f3c1ab27de84501').join(), /"stripe" is of Stripe's test mode/)
+  assert.deepEqual(warningsOf('sk_test_9f3c1ab27de84501').join().includes('9f3c'), false)
+})
