@@ -7,6 +7,7 @@ import { originOfChannel, type RecordSecurityEvent } from '../../kernel/security
 import { KeyValueUnavailable } from '../../kv/kv.ts'
 import { displayName, findPlayer, findPlayerByIdentity } from '../players/index.ts'
 import type { SessionStore } from '../sessions/index.ts'
+import { typedCode } from './code-rules.ts'
 import { recordLogin } from './login-events.ts'
 import { meansOfPassword, type PasswordDeps, provePassword } from './page-password.ts'
 import type { StoreCodes } from './store-codes.ts'
@@ -92,7 +93,9 @@ async function enterByStoreCode(
   deps: PlatformLoginDeps,
   { appId, instance, proof }: LoginAsked & { readonly proof: ProofOf<'store_code'> },
 ): Promise<Entered> {
-  const source = await deps.storeCodes.redeem({ appId, instance }, proof)
+  const code = typedCode(proof.code)
+  const source =
+    code === null ? null : await deps.storeCodes.redeem({ appId, instance }, { loginToken: proof.loginToken, code })
   if (source === null) return refused('invalid_code')
   const { sessionId, playerId } = source
   // A session that was ended meanwhile, because somebody had stolen it, lets nobody in.

@@ -30,7 +30,6 @@ export function storeCodeRoutes(deps: StoreLoginDeps) {
         'further code of the session ends the one before.',
       tag: 'Account',
       access: 'player',
-      limit: 'login',
       body: StoreCodeRequest,
       answer: Type.Object({
         code: Type.String({ description: 'Six digits, to show or to hand on' }),
