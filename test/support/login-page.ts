@@ -15,7 +15,7 @@ import { APP_ID, OTHER_APP_ID } from './test-app.ts'
 const PAGE_KEY = 'the key of the page'
 
 /** The channel of a platform whose page lets players log in: it asks who they are, and answers as it heard it. */
-function loginPageChannel(instance: string, appId: string): Channel {
+export function loginPageChannel(instance: string, appId: string): Channel {
   return {
     ...{ instance, appId: appId as AppId },
     openCheckout: async () => accepted({ kind: 'external' }),

@@ -8,7 +8,7 @@ import type { ProveDeps } from './prove-identity.ts'
 import { LOGIN_PROVIDERS } from './rules.ts'
 import type { StoreLoginPlace } from './store-codes.ts'
 
-export type PasswordDeps = Pick<ProveDeps, 'database' | 'loginTrust' | 'loginCodes' | 'attempts' | 'identityProviders'>
+export type PasswordDeps = Pick<ProveDeps, 'database' | 'loginCodes' | 'attempts' | 'identityProviders'>
 
 type PasswordProof = Extract<LoginProof, { readonly kind: 'password' }>
 
@@ -55,7 +55,10 @@ export async function provePassword(
     { appId, loginType, loginId: subject, address, isShared: true },
     async (): Promise<Outcome<Named>> => {
       if (provider === 'guest') {
-        return checkGuestCredential(deps, { appId, loginId: subject, credential: proof.password })
+        // Also where a bare id is believed of the game: on a page there is no game that would say it.
+        const { database } = deps
+        const typed = { appId, loginId: subject, credential: proof.password }
+        return checkGuestCredential({ database, loginTrust: 'proof' }, typed)
       }
       const code = typedCode(proof.password)
       const { codes } = deps.loginCodes
