@@ -99,6 +99,19 @@ onEveryEngine(
       assert.notEqual(await cameIn(byCode(await shown(token))), 'invalid_code')
     })
 
+    test('whoever has only half of a token neither kills its login nor takes it over', async () => {
+      const { token, uid } = await on.app.logIn('store-half')
+      const stranger = await on.app.logIn('store-half-2')
+      const loginToken = await begun()
+      const half = `${loginToken.split('.')[0]}.${'s'.repeat(43)}`
+      assertRefused(await storeCode(stranger.token, { login_token: half }), 404, 'store_login_not_found')
+      const given = await shown(token, { login_token: loginToken })
+      for (let n = 0; n <= STORE_CODE_TRIES_MAX; n++) {
+        assert.equal(await cameIn({ kind: 'store_code', code: given.code, loginToken: half }), 'invalid_code')
+      }
+      assert.equal(await cameIn(byCode(given)), uid)
+    })
+
     test('a login is good for ten minutes and not a millisecond longer, by our clock', async () => {
       const { token, uid } = await on.app.logIn('store-late')
       const other = await on.app.logIn('store-late-2')

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { openStoreCodes } from '../../src/features/account/store-codes.ts'
+import { type AppId, newSessionId, type PlayerId } from '../../src/kernel/ids.ts'
 import { assertDone } from '../support/answers.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { codeCalls, MAIL } from '../support/login-codes.ts'
 import { byCode, byPassword, PAGES, pageCalls } from '../support/login-page.ts'
+import { APP_ID } from '../support/test-app.ts'
 
 const clock = fakeClock()
 
@@ -35,6 +38,20 @@ onEveryEngine(
           ...Array.from({ length: 19 }, () => 404),
         ])
         assert.equal(await cameIn(byCode(answers[won]?.body)), players[won]?.uid)
+      }
+    })
+
+    test('of two workers that have read the same login before either changes it, one does', async () => {
+      const worker = () => openStoreCodes({ kv: on.app.service.kv, clock })
+      const place = { appId: APP_ID as AppId, instance: 'page' }
+      const player = (n: number) => ({ ...place, sessionId: newSessionId(), playerId: n as PlayerId })
+      for (let round = 0; round < 20; round++) {
+        const { loginToken } = await worker().begin(place)
+        const confirmed = await times(2, (n) => worker().confirm(player(10_001 + n), { loginToken }))
+        const [shown, ...more] = confirmed.filter((one) => one !== null)
+        assert.ok(shown && more.length === 0)
+        const redeemed = await times(2, () => worker().redeem(place, shown))
+        assert.equal(redeemed.filter((one) => one !== null).length, 1)
       }
     })
 

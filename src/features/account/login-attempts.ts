@@ -109,9 +109,7 @@ export function openLoginAttempts(deps: {
     const waits = kept.map(({ by, key, failures }) => ({ by, key, waitMs: lockedForMs(by, failures, nowMs) }))
     const waitMs = Math.max(0, ...waits.map((each) => each.waitMs))
     const pair = waits.find(({ by }) => by === 'pair')
-    const isKnown = async (): Promise<boolean> =>
-      !isShared && pair?.waitMs === 0 && (await kv.get(knownKey(pair))) !== null
-    if (waitMs > 0 && !(await isKnown())) return locked(waitMs)
+    if (waitMs > 0 && !(pair?.waitMs === 0 && (await kv.get(knownKey(pair))) !== null)) return locked(waitMs)
     const outcome = await proof()
     if (outcome.ok && pair && !isShared) await kv.setIfAbsent(knownKey(pair), '1', { ttlMs: KNOWN_MS })
     if (!outcome.ok && !FAILED.has(outcome.refusal.code)) return outcome
