@@ -217,6 +217,19 @@ onEveryEngine(
       assert.equal(came.filter((one) => one === uid).length, 1)
     })
 
+    test('of a flood of codes no more than a hundred are asked about at once, and one platform’s stops no other’s', async () => {
+      ofGoogle.answerWith('hang')
+      const calls = ofGoogle.calls.length
+      const flood = Array.from({ length: 150 }, () => cameIn(byProvider('google', newCode(), STORE)))
+      assert.equal(await Promise.any(flood), 'provider_unavailable')
+      assert.equal(await cameIn(byProvider('facebook', 'AQDunknown')), 'invalid_proof')
+      await Promise.all(flood)
+      assert.equal(ofGoogle.calls.length - calls, 100)
+      ofGoogle.answerWith(null)
+      const uid = await googlePlayer('after the flood')
+      assert.equal(await cameIn(byProvider('google', await googleCode({ sub: 'after the flood' }), STORE)), uid)
+    })
+
     test('no code, token or secret is in the trail, the messages or the log', async () => {
       await googlePlayer('kept nowhere')
       const code = await googleCode({ sub: 'kept nowhere' })

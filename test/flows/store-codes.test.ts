@@ -99,6 +99,17 @@ onEveryEngine(
       assert.notEqual(await cameIn(byCode(await shown(token))), 'invalid_code')
     })
 
+    test('so many logins may be begun on a page in a minute, and no others are stopped by them', async () => {
+      const minute = Math.floor(clock.nowMs() / 60_000)
+      const { kv } = on.app.service
+      await kv.increment(`store-logins:${APP_ID}:page:${minute}`, { ttlMs: 120_000, by: 5_000 })
+      await kv.increment(`store-logins:${APP_ID}:page:${minute}`, { ttlMs: 120_000, by: 1_000 })
+      assert.equal((await begin()).refusal, 'too_many_requests')
+      assert.equal((await begin({ instance: 'second-page' })).refusal, undefined)
+      clock.moveMs(60_000)
+      assert.equal((await begin()).refusal, undefined)
+    })
+
     test('whoever has only half of a token neither kills its login nor takes it over', async () => {
       const { token, uid } = await on.app.logIn('store-half')
       const stranger = await on.app.logIn('store-half-2')

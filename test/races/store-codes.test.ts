@@ -46,7 +46,7 @@ onEveryEngine(
       const place = { appId: APP_ID as AppId, instance: 'page' }
       const player = (n: number) => ({ ...place, sessionId: newSessionId(), playerId: n as PlayerId })
       for (let round = 0; round < 20; round++) {
-        const { loginToken } = await worker().begin(place)
+        const loginToken = (await worker().begin(place))?.loginToken ?? ''
         const confirmed = await times(2, (n) => worker().confirm(player(10_001 + n), { loginToken }))
         const [shown, ...more] = confirmed.filter((one) => one !== null)
         assert.ok(shown && more.length === 0)

@@ -27,16 +27,20 @@ type Entered = Outcome<{ readonly player: Row<'users'>; readonly shown: PlayerSh
  * proves an identity that no player has is `player_not_found`, and so is an erased one.
  */
 export function openPlatformLogin(deps: PlatformLoginDeps): PlatformLogin {
+  const askIfFew = openAsking()
   return {
     async logIn(asked) {
-      const entered = await orUnavailable(() => enter(deps, asked))
+      const entered = await orUnavailable(() => enter({ ...deps, askIfFew }, asked))
       const session = { appId: asked.appId, playerId: null }
       const about = { session, provider: meansOf(asked.proof), origin: originOfChannel(asked) }
       recordLogin(deps.record, about, entered.ok ? accepted({ ...entered.value, isNew: false }) : entered)
       return entered.ok ? accepted(entered.value.shown) : entered
     },
     begin: ({ appId, instance }) =>
-      orUnavailable(async () => accepted(await deps.storeCodes.begin({ appId, instance }))),
+      orUnavailable(async () => {
+        const begun = await deps.storeCodes.begin({ appId, instance })
+        return begun === null ? refused('too_many_requests') : accepted(begun)
+      }),
   }
 }
 
@@ -63,7 +67,32 @@ function meansOf(proof: LoginProof): string {
   }
 }
 
-async function enter(deps: PlatformLoginDeps, asked: LoginAsked): Promise<Entered> {
+/**
+ * Whoever opens a page can make us ask a login platform. So many wait for one at once, each process counting its own, that
+ * a platform which hangs holds no more of ours than these.
+ */
+const ASKING_MAX = 100
+
+interface EnterDeps extends PlatformLoginDeps {
+  /** Asks a platform, unless too many do so already: then null. */
+  askIfFew<T>(key: string, ask: () => Promise<T>): Promise<T | null>
+}
+
+function openAsking(): EnterDeps['askIfFew'] {
+  const asking = new Map<string, number>()
+  return async (key, ask) => {
+    const before = asking.get(key) ?? 0
+    if (before >= ASKING_MAX) return null
+    asking.set(key, before + 1)
+    try {
+      return await ask()
+    } finally {
+      asking.set(key, (asking.get(key) ?? 1) - 1)
+    }
+  }
+}
+
+async function enter(deps: EnterDeps, asked: LoginAsked): Promise<Entered> {
   const { appId, proof } = asked
   switch (proof.kind) {
     case 'provider':
@@ -80,12 +109,13 @@ async function enter(deps: PlatformLoginDeps, asked: LoginAsked): Promise<Entere
 }
 
 async function enterByProvider(
-  deps: PlatformLoginDeps,
+  deps: EnterDeps,
   { appId, proof }: { appId: AppId; proof: ProofOf<'provider'> },
 ): Promise<Entered> {
   const provider = deps.identityProviders.find(appId, proof.provider)
   if (provider === null) return refused('login_type_unavailable')
-  const proven = await provider.proveFromPage(proof)
+  const proven = await deps.askIfFew(`${appId} ${proof.provider}`, () => provider.proveFromPage(proof))
+  if (proven === null) return refused('provider_unavailable')
   return proven.ok ? enterAs(deps, { appId, provider: proof.provider, subject: proven.value.subject }) : proven
 }
 

@@ -28,8 +28,8 @@ export interface ShownStoreCode {
  * shown opens it, once; the store has only hashes of both.
  */
 export interface StoreCodes {
-  /** Begins a login that any player of the app may confirm. */
-  begin(place: StoreLoginPlace): Promise<{ loginToken: string; expiresInSeconds: number }>
+  /** Begins a login that any player of the app may confirm. Null where too many were begun in this minute. */
+  begin(place: StoreLoginPlace): Promise<{ loginToken: string; expiresInSeconds: number } | null>
   /**
    * Makes the code of a login that was begun. Null for one that is unknown, over, used, of another place, or confirmed by
    * another player. The same player may ask again: the code before is dead, and the tries stay used.
@@ -45,6 +45,10 @@ export interface StoreCodes {
 export const STORE_LOGIN_SECONDS = 600
 /** Tries that one login bears. Whoever guesses has no token either: it is 256 random bits. */
 export const STORE_CODE_TRIES_MAX = 5
+
+/** Anybody who opens the page begins one: a hundred a second is a store on its best day, and fills no store of ours. */
+const BEGUN_PER_MINUTE_MAX = 6000
+const MINUTE_MS = 60_000
 
 const TTL_MS = STORE_LOGIN_SECONDS * 1000
 /** Logins live a little longer in the store than they count: their end is judged by our clock, not by the store's. */
@@ -73,8 +77,13 @@ export function openStoreCodes({ kv, clock }: { kv: KeyValueStore; clock: Clock 
     return { loginToken: `${place}.${secret}`, expiresInSeconds: STORE_LOGIN_SECONDS }
   }
   return {
-    begin: ({ appId, instance }) =>
-      write(randomBytes(16).toString('base64url'), { appId, instance, sessionId: null, playerId: null, code: null }),
+    async begin({ appId, instance }) {
+      const minute = Math.floor(clock.nowMs() / MINUTE_MS)
+      const begun = await kv.increment(`store-logins:${appId}:${instance}:${minute}`, { ttlMs: 2 * MINUTE_MS })
+      if (begun > BEGUN_PER_MINUTE_MAX) return null
+      const place = randomBytes(16).toString('base64url')
+      return write(place, { appId, instance, sessionId: null, playerId: null, code: null })
+    },
     async issue({ appId, instance, sessionId, playerId }) {
       const code = newCode()
       // Found again by its session, which the token does not tell: so a session cannot have two.
