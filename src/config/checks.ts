@@ -123,7 +123,7 @@ function channelCallsAreEncrypted({ env, channels }: Draft): readonly ConfigFaul
   if (env !== 'online') return []
   return (channels ?? []).flatMap((channel) => {
     const url = channel.type === 'stripe' ? URL.parse(channel.apiUrl) : null
-    if (url === null || url.protocol === 'https:' || isLoopback(url.hostname)) return []
+    if (url === null || url.protocol === 'https:' || isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) return []
     const fault = `the channel ${quoted(channel.instance)} calls ${quoted(url.origin)}, which is not encrypted (http)`
     return [
       {

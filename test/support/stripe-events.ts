@@ -9,6 +9,9 @@ export const STRIPE_SECRET = `whsec_${randomBytes(24).toString('hex')}`
 export const ROLLED_SECRET = `whsec_${randomBytes(24).toString('hex')}`
 export const OTHER_SECRET = `whsec_${randomBytes(24).toString('hex')}`
 
+/** The key of the tests' account: the API on loopback takes no other. */
+export const STRIPE_KEY = `rk_test_${randomBytes(12).toString('hex')}`
+
 /** A Payment Link that stands for item 2. */
 export const LINK = 'plink_1TestExample00000001'
 
@@ -24,8 +27,14 @@ export const STRIPE_CHANNELS = {
 
 /** The settings of an instance that calls out. */
 export function callingOut(apiUrl: string, more: object = {}) {
-  const secretKey = `rk_test_${randomBytes(12).toString('hex')}`
-  return { appId: APP_ID, secretKey, webhookSecrets: [STRIPE_SECRET], returnUrl: RETURN_URL, apiUrl, ...more }
+  return {
+    appId: APP_ID,
+    secretKey: STRIPE_KEY,
+    webhookSecrets: [STRIPE_SECRET],
+    returnUrl: RETURN_URL,
+    apiUrl,
+    ...more,
+  }
 }
 
 /** A purchase at Stripe: what a test cares about it says itself. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { STRIPE_KEY } from './stripe-events.ts'
 
 type Json = Record<string, unknown>
 
@@ -41,7 +42,7 @@ interface Answer {
   readonly body: Json
 }
 
-export async function startStripeServer(key: (given: string) => boolean = () => true): Promise<StripeServer> {
+export async function startStripeServer(): Promise<StripeServer> {
   const kept = new Map<string, { form: string; answer: Answer }>()
   const server = createServer(async (request, response) => {
     const call = await readCall(request)
@@ -50,8 +51,9 @@ export async function startStripeServer(key: (given: string) => boolean = () => 
     if (mishap === 'hang') return
     if (typeof mishap === 'object' && mishap !== null)
       return send(response, { status: mishap.status, body: { error: mishap.error } })
-    const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
-    if (!key(given)) return send(response, failure(401, { type: 'invalid_request_error', message: 'Invalid API Key' }))
+    if (request.headers.authorization !== `Bearer ${STRIPE_KEY}`) {
+      return send(response, failure(401, { type: 'invalid_request_error', message: 'Invalid API Key' }))
+    }
     const form = `${call.path} ${JSON.stringify(call.form)}`
     const known = call.idempotencyKey === null ? undefined : kept.get(call.idempotencyKey)
     if (known && known.form !== form) {

@@ -25,7 +25,9 @@ export function openClient(
   { timeoutMs = TIMEOUT_MS }: { timeoutMs?: number },
 ): AskStripe {
   let opened: Stripe | null = null
-  const { protocol, hostname: host, port } = new URL(apiUrl)
+  const { protocol, hostname, port } = new URL(apiUrl)
+  // An address of IPv6 stands in brackets in a URL, and nowhere else.
+  const host = hostname.replace(/^\[|\]$/g, '')
   const isOpen = protocol === 'http:'
   return async (question) => {
     const sdk = await loadSdk()

@@ -75,7 +75,7 @@ test('two endpoints have two secrets, and a key goes out encrypted', () => {
   const faults = online.ok ? [] : online.faults.filter(({ variable }) => variable === 'CHANNELS')
   assert.match(faults[0]?.fault ?? '', /"http:\/\/stripe\.internal", which is not encrypted/)
   assert.match(faults[0]?.remedy ?? '', /https/)
-  for (const apiUrl of ['http://127.0.0.1:9', 'https://stripe.internal', STRIPE_API_URL]) {
+  for (const apiUrl of ['http://127.0.0.1:9', 'http://[::1]:9', 'https://stripe.internal', STRIPE_API_URL]) {
     const loaded = load({ stripe: { ...open, apiUrl } }, ONLINE)
     assert.ok(loaded.ok || loaded.faults.every(({ variable }) => variable !== 'CHANNELS'), apiUrl)
   }
