@@ -64,6 +64,7 @@ function notUnderstood(bought: StripePurchase): readonly [string, readonly strin
     [paid({ metadata: { ...metadata, player_id: '' } }), ['metadata.player_id']],
     [paid({ metadata: { ...metadata, quantity: '0' } }), ['metadata.quantity']],
     [paid({ metadata: { ...metadata, quantity: '1.5' } }), ['metadata.quantity']],
+    [paid({ metadata: { ...metadata, quantity: '1001' } }), ['metadata.quantity']],
     [paid({ metadata: { ...metadata, order_id: 'an order' } }), ['metadata.order_id']],
     [paid({ metadata: { ...metadata, order_id: 'x'.repeat(201) } }), ['metadata.order_id']],
     [paid({ metadata: { ...metadata, player_id: 10001 } }), ['metadata', 'metadata.player_id']],

@@ -39,7 +39,7 @@ export interface ClaimTold {
 }
 
 const ORDER_ID = /^[!-~]{1,200}$/
-const QUANTITY = /^[1-9][0-9]{0,3}$/
+const QUANTITY = /^(?:[1-9][0-9]{0,2}|1000)$/
 
 /**
  * Reads whose purchase it is. Null: not one of this app's. A Stripe account may sell other things and other games, and its
