@@ -8,6 +8,7 @@ import { isReservedName, parseStrictJson, shapeFaults } from './json-value.ts'
 import { loginSettings, loginUrlFaults } from './logins.ts'
 import { VARIABLES } from './schema.ts'
 import type { Texts } from './settings.ts'
+import { webhookFaults, webhooksSettings } from './webhooks.ts'
 
 type AppSettings = Static<typeof APP_SCHEMA>
 
@@ -38,6 +39,7 @@ function appConfig(app: AppSettings, env: Environment): AppConfig {
     testPurchases: app.testPurchases ?? env === 'local',
     logins: loginSettings(app.logins),
     invite: inviteSettings(app.invite),
+    webhooks: webhooksSettings(app.webhooks),
   }
 }
 
@@ -75,6 +77,7 @@ function appFaults(app: AppSettings, env: Environment): ConfigFault[] {
   for (const said of loginUrlFaults(app.logins, env)) {
     add(said, 'Leave graphUrl and keysUrl out to use the platform itself, or give a full https address.')
   }
+  for (const { said, remedy } of webhookFaults(app.webhooks, env)) add(said, remedy)
   for (const url of app.returnUrls ?? []) {
     const said = returnUrlFault(url, env)
     if (said !== null) {
