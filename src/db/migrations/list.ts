@@ -13,6 +13,7 @@ import { reversals } from './0012-reversals.ts'
 import { channelTasks } from './0013-channel-tasks.ts'
 import { testPurchases } from './0014-test-purchases.ts'
 import { callbackNames } from './0015-callback-names.ts'
+import { outboxDelivery } from './0017-outbox-delivery.ts'
 import type { MigrationStep } from './run.ts'
 
 /** Every migration, in order. A released one is never edited: a change is a further one. */
@@ -32,4 +33,5 @@ export const migrations: Record<string, MigrationStep[]> = {
   '0013-channel-tasks': channelTasks,
   '0014-test-purchases': testPurchases,
   '0015-callback-names': callbackNames,
+  '0017-outbox-delivery': outboxDelivery,
 }
