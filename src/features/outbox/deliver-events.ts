@@ -35,7 +35,7 @@ export interface DeliveryDeps {
   readonly report: ReportDelivery
 }
 
-/** What the operator should hear of, each once. */
+/** What the operator should hear of; not each attempt. */
 export type ReportDelivery = (
   news:
     | { readonly kind: 'failing'; readonly appId: AppId; readonly reason: string }
@@ -58,8 +58,8 @@ const EVENTS_EACH = 20
 const WAVE_MS = 10_000
 // Longer than a wave with the longest timeout: whoever is later has died, and its players are anybody's again.
 const LEASE_MS = 2 * 60_000
-// After so many attempts an event is told of by its id, as its endpoint takes others.
-const TOLD_AT_ATTEMPTS = 5
+// After so many attempts each time an event is told of by its id, while its endpoint takes others.
+const TOLD_EVERY_ATTEMPTS = 5
 
 /**
  * Delivers an app's events that are due: of each player one after the other, of different players side by side. No
@@ -173,7 +173,7 @@ async function noteOutcome(
   if (after.failingSinceMs > 0) return
   for (const { cursor, events, taken, failure } of failed) {
     const eventId = events[taken]?.event_id
-    if (taken > 0 || cursor.attempts + 1 !== TOLD_AT_ATTEMPTS || eventId === undefined) continue
+    if (taken > 0 || (cursor.attempts + 1) % TOLD_EVERY_ATTEMPTS !== 0 || eventId === undefined) continue
     report({ kind: 'not_taken', appId, playerId: cursor.user_id, eventId, reason: reasonOf(failure) })
   }
 }
