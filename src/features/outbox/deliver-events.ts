@@ -99,9 +99,11 @@ async function claimWave({ database, clock }: DeliveryDeps, appId: AppId): Promi
   const leasedUntilMs = nowMs + LEASE_MS
   const cursors = await database.inTransaction((tx) => leaseDue(tx, { playerIds, nowMs, leasedUntilMs }))
   if (cursors.length === 0) return null
-  const leased = cursors.map((cursor) => cursor.user_id)
-  const events = await selectNextEvents(database.db, { playerIds: leased, limitEach: EVENTS_EACH })
-  const byPlayer = Map.groupBy(events, (event) => event.user_id)
+  const events = await selectNextEvents(database.db, { cursors, limitEach: EVENTS_EACH })
+  const byPlayer = Map.groupBy(
+    events.toSorted((a, b) => a.event_seq - b.event_seq),
+    (event) => event.user_id,
+  )
   const players = cursors.map((cursor) => ({ cursor, events: byPlayer.get(cursor.user_id) ?? [] }))
   return { players, leasedUntilMs, health }
 }
