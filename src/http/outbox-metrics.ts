@@ -72,7 +72,7 @@ interface Backlog extends Partial<Awaited<ReturnType<ReadOutbox>>> {
 async function inTime(reading: ReturnType<ReadOutbox>, appId: AppId): Promise<Backlog> {
   const giveUp = new AbortController()
   const nothing = () => ({})
-  const late = delay(READ_WITHIN_MS, {}, { signal: giveUp.signal, ref: false }).catch(nothing)
+  const late = delay(READ_WITHIN_MS, {}, { signal: giveUp.signal }).catch(nothing)
   try {
     return { appId, ...(await Promise.race([reading.catch(nothing), late])) }
   } finally {
