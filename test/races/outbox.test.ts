@@ -73,6 +73,27 @@ onEveryEngine(
       assert.equal(await deliver(), 0)
     })
 
+    test('a process that comes back after its time changes nothing of what another has done since', async () => {
+      await payEach(['outbox-late'], 3)
+      const held = Promise.withResolvers<void>()
+      const isHeld = Promise.withResolvers<void>()
+      receiver.reactWith(async () => {
+        isHeld.resolve()
+        await held.promise
+        return 500
+      })
+      const late = deliver()
+      await isHeld.promise
+      receiver.reactWith(() => 200)
+      clock.moveMs(LEASE_MS)
+      assert.equal(await deliver(), 3)
+      held.resolve()
+      assert.equal(await late, 0)
+      clock.moveMs(LEASE_MS)
+      assert.equal(await deliver(), 0)
+      assertOnceInOrder(receiver.taken)
+    })
+
     for (const diesAt of ['first_taken', 'in_confirmation'] as const) {
       test(`a process that dies (${diesAt}) leaves events to another, which sends them by the same ids`, async () => {
         await payEach(names(`outbox-${diesAt}`, 3), 2)
