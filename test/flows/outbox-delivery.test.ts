@@ -24,7 +24,7 @@ const clock = fakeClock(Date.now())
 const MINUTE_MS = 60_000
 const receiver = await startEventReceiver()
 after(() => receiver.stop())
-const webhooks = { url: receiver.url, secrets: [SECRET, OLD_SECRET], timeoutMs: 200 }
+const webhooks = { url: receiver.url, secrets: [SECRET, OLD_SECRET], timeoutMs: 1_000 }
 
 onEveryEngine(
   (on) => {

@@ -20,7 +20,8 @@ const LEASE_MS = 2 * 60_000
 const ONE_PROCESS_MAX = 32
 const receiver = await startEventReceiver()
 after(() => receiver.stop())
-const webhooks = { url: receiver.url, secrets: [newWebhookSecret()] }
+// A process may take its time to start while the other holds its first events.
+const webhooks = { url: receiver.url, secrets: [newWebhookSecret()], timeoutMs: 30_000 }
 
 onEveryEngine(
   (on) => {
