@@ -160,7 +160,21 @@ export type SignedChannelConfig = ChannelInstance & {
   readonly secrets: readonly string[]
 }
 
-export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig
+export type StripeChannelConfig = ChannelInstance & {
+  readonly type: 'stripe'
+  /** Null: the studio's own backend opens the checkouts and makes the refunds. */
+  readonly secretKey: string | null
+  readonly webhookSecrets: readonly string[]
+  /** Null without a key. */
+  readonly returnUrl: string | null
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  /** Our items by their skus, or by their Payment Links. */
+  readonly items: Readonly<Record<string, number>>
+  /** An origin. */
+  readonly apiUrl: string
+}
+
+export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig | StripeChannelConfig
 
 export interface LoggingConfig {
   readonly level: (typeof LOG_LEVELS)[number]
