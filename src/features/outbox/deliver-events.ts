@@ -194,7 +194,7 @@ function cursorAfter(
   const waiting_since_ms = (events[taken] ?? events.at(-1))?.created_at_ms ?? cursor.waiting_since_ms
   const attemptsBefore = taken > 0 ? 0 : cursor.attempts
   // An event that the sequence promises and nobody finds is a fault of the books, which time alone does not mend.
-  const isMissing = events.length === 0
+  const isMissing = taken === 0 && failure === null
   if (!hasFailed({ failure }) && !isMissing) {
     return { ...base, due_at_ms: nowMs, waiting_since_ms, attempts: attemptsBefore }
   }
