@@ -117,6 +117,11 @@ export interface WebhookCall {
   readonly rawBody: Uint8Array
   readonly nowMs: number
   readonly requestId: string
+  /**
+   * True for a kept message that is told again: it was proven whole before it was kept. A secret that stood in a header of its own
+   * is not kept, so it is not asked for a second time.
+   */
+  readonly wasProven?: true
 }
 
 /** What a genuine callback says. */
@@ -196,7 +201,7 @@ export interface Channel {
   /** Proves and translates a callback. `invalid_signature` for what is not genuine. */
   receive?(call: WebhookCall): Outcome<ChannelMessage> | Promise<Outcome<ChannelMessage>>
   /** The answer to a callback in the platform's own form; left out where ours will do. */
-  answer?(result: CallbackResult, call: Pick<WebhookCall, 'callback'>): PlatformAnswer
+  answer?(result: CallbackResult, call: Pick<WebhookCall, 'callback' | 'rawBody'>): PlatformAnswer
   /** Asks the platform whether an order was paid; null when it was not. */
   lookUpPayment?(order: OpenedCheckout & Question): Promise<Outcome<VerifiedPayment | null>>
   /** Everything that the platform told, or would have told, in a span of time, a page at a time: for messages that were lost. */
