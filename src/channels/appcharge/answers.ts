@@ -56,7 +56,7 @@ function answerOfAward(result: CallbackResult): PlatformAnswer {
     case 'invalid_signature':
       return refusal(401, FORGED)
     case 'retry_later':
-      return refusal(503, messageOf('settlement_failed', 'en'))
+      return refusal(503, messageOf('internal_error', 'en'))
   }
 }
 
@@ -66,7 +66,7 @@ function answerOfEvent(result: CallbackResult): PlatformAnswer {
     case 'invalid_signature':
       return json(401, { error: FORGED })
     case 'retry_later':
-      return json(503, { error: messageOf('settlement_failed', 'en') })
+      return json(503, { error: messageOf('internal_error', 'en') })
     default:
       return { status: 200, body: null }
   }
