@@ -1,3 +1,4 @@
+import { appchargeVoice } from './appcharge.ts'
 import { sandboxVoice } from './sandbox.ts'
 import { signedVoice } from './signed.ts'
 import type { Voice } from './voice.ts'
@@ -6,6 +7,7 @@ import type { Voice } from './voice.ts'
 export const VOICES = {
   sandbox: sandboxVoice,
   signed: signedVoice,
+  appcharge: appchargeVoice,
 } as const satisfies Readonly<Record<string, Voice>>
 
 export type VoiceType = keyof typeof VOICES
