@@ -34,6 +34,16 @@ onEveryEngine(
     const award = (body: unknown) => sendAppcharge(on.app, { callback: 'award', body, how: { nowMs: clock.nowMs() } })
     const calls = () => api.requests.map(({ method, path }) => `${method} ${path}`)
     const coins = async (uid: string) => (await playerRow(on.app, uid)).coins
+    const causesOf = async (transactionId: string) => {
+      const { db } = on.app.service.database
+      const causes = await db
+        .selectFrom('payment_reversals')
+        .innerJoin('payments', 'payments.payment_id', 'payment_reversals.payment_id')
+        .select(['cause', 'state'])
+        .where('transaction_id', '=', transactionId)
+        .execute()
+      return causes.map(({ cause, state }) => `${cause} ${state}`)
+    }
     const desk = () => {
       const loaded = loadConfig(on.app.variables)
       assert.ok(loaded.ok)
@@ -66,6 +76,7 @@ onEveryEngine(
       await sendAppcharge(on.app, { callback: 'events', body: event, how: { nowMs: clock.nowMs() } })
       assert.deepEqual([await coins(uid), (await orderRow(on.app, named))?.status], [0, 'refunded'])
       assert.equal(calls().filter((call) => call === refund).length, 1)
+      assert.deepEqual(await causesOf(orderId), ['refund taken'], 'its event means the same refund')
       await assertBooks(on.app)
     })
 
@@ -83,7 +94,7 @@ onEveryEngine(
       api.states.set(orderId, 'payment_refunded')
       clock.moveMs(60 * MINUTE_MS)
       await carryOutRefunds(desk(), new AbortController().signal)
-      assert.equal(await coins(uid), 0)
+      assert.deepEqual([await coins(uid), await causesOf(orderId)], [0, ['refund taken']])
       const channel = desk().channels.byInstance()
       const wish = { orderId: named as never, idempotencyKey: 'k', nowMs: clock.nowMs(), requestId: 'r', amount: null }
       const refusalOf = async (transactionId: string | null, more: object = {}) => {
@@ -199,7 +210,7 @@ onEveryEngine(
         transactions: [{ purchaseId: 'pr_listed-gone', type: 'refund' }],
       })
       await sendAppcharge(on.app, { callback: 'events', body: event, how: { nowMs: clock.nowMs() } })
-      assert.equal(await coins(uid), 1000, 'the event means the refund that was listed')
+      assert.deepEqual(await causesOf('listed-gone'), ['refund taken'], 'the event means the refund that was listed')
       await assertBooks(on.app)
     })
   },
