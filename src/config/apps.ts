@@ -6,6 +6,7 @@ import type { AppConfig, Environment, InviteConfig } from './config.ts'
 import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
 import { isReservedName, parseStrictJson, shapeFaults } from './json-value.ts'
 import { loginSettings, loginUrlFaults } from './logins.ts'
+import { pageClientFaults } from './page-clients.ts'
 import { VARIABLES } from './schema.ts'
 import type { Texts } from './settings.ts'
 
@@ -73,8 +74,9 @@ function appFaults(app: AppSettings, env: Environment): ConfigFault[] {
     )
   }
   for (const said of loginUrlFaults(app.logins, env)) {
-    add(said, 'Leave graphUrl and keysUrl out to use the platform itself, or give a full https address.')
+    add(said, 'Leave graphUrl, keysUrl and tokenUrl out to use the platform itself, or give a full https address.')
   }
+  for (const { said, remedy } of pageClientFaults(app.logins, env)) add(said, remedy)
   for (const url of app.returnUrls ?? []) {
     const said = returnUrlFault(url, env)
     if (said !== null) {
