@@ -201,7 +201,7 @@ export interface Channel {
   /** Proves and translates a callback. `invalid_signature` for what is not genuine. */
   receive?(call: WebhookCall): Outcome<ChannelMessage> | Promise<Outcome<ChannelMessage>>
   /** The answer to a callback in the platform's own form; left out where ours will do. */
-  answer?(result: CallbackResult, call: Pick<WebhookCall, 'callback' | 'rawBody'>): PlatformAnswer
+  answer?(result: CallbackResult, call: Pick<WebhookCall, 'callback'>): PlatformAnswer
   /** Asks the platform whether an order was paid; null when it was not. */
   lookUpPayment?(order: OpenedCheckout & Question): Promise<Outcome<VerifiedPayment | null>>
   /** Everything that the platform told, or would have told, in a span of time, a page at a time: for messages that were lost. */
