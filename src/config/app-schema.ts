@@ -103,6 +103,17 @@ const INVITE_SCHEMA = Type.Object(
   { additionalProperties: false },
 )
 
+const WEBHOOKS_SCHEMA = Type.Object(
+  {
+    url: Type.String({ minLength: 1, maxLength: 2048 }),
+    // Several while one is exchanged: each event is signed with all of them.
+    secrets: Type.Array(secretText, { minItems: 1, maxItems: 5 }),
+    // A game server that takes longer than half a minute does its work before it answers.
+    timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 30_000 })),
+  },
+  { additionalProperties: false },
+)
+
 export const APP_SCHEMA = Type.Object(
   {
     appId: Type.String({ pattern: APP_ID_PATTERN }),
@@ -115,6 +126,7 @@ export const APP_SCHEMA = Type.Object(
     testPurchases: Type.Optional(Type.Boolean()),
     logins: Type.Optional(LOGINS_SCHEMA),
     invite: Type.Optional(INVITE_SCHEMA),
+    webhooks: Type.Optional(WEBHOOKS_SCHEMA),
   },
   { additionalProperties: false },
 )

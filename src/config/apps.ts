@@ -9,6 +9,7 @@ import { loginSettings, loginUrlFaults } from './logins.ts'
 import { pageClientFaults } from './page-clients.ts'
 import { VARIABLES } from './schema.ts'
 import type { Texts } from './settings.ts'
+import { webhookFaults, webhooksSettings } from './webhooks.ts'
 
 type AppSettings = Static<typeof APP_SCHEMA>
 
@@ -39,6 +40,7 @@ function appConfig(app: AppSettings, env: Environment): AppConfig {
     testPurchases: app.testPurchases ?? env === 'local',
     logins: loginSettings(app.logins),
     invite: inviteSettings(app.invite),
+    webhooks: webhooksSettings(app.webhooks),
   }
 }
 
@@ -77,6 +79,7 @@ function appFaults(app: AppSettings, env: Environment): ConfigFault[] {
     add(said, 'Leave graphUrl, keysUrl and tokenUrl out to use the platform itself, or give a full https address.')
   }
   for (const { said, remedy } of pageClientFaults(app.logins, env)) add(said, remedy)
+  for (const { said, remedy } of webhookFaults(app.webhooks, env)) add(said, remedy)
   for (const url of app.returnUrls ?? []) {
     const said = returnUrlFault(url, env)
     if (said !== null) {
