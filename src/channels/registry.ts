@@ -1,6 +1,7 @@
 import type { AppId } from '../kernel/ids.ts'
 import { invariant } from '../kernel/invariant.ts'
 import { accepted } from '../kernel/outcome.ts'
+import { type AppchargeInstance, openAppchargeChannel } from './appcharge/index.ts'
 import type { Channel, Channels } from './channel.ts'
 import { openSandboxChannel, type SandboxInstance, type SandboxPlatform } from './sandbox/index.ts'
 import { openSignedChannel, type SignedInstance } from './signed/index.ts'
@@ -11,6 +12,7 @@ export type ChannelInstance =
   | ({ readonly type: 'sandbox' } & SandboxInstance)
   | ({ readonly type: 'signed' } & SignedInstance)
   | ({ readonly type: 'stripe' } & StripeInstance)
+  | ({ readonly type: 'appcharge' } & AppchargeInstance)
 
 /** What the channels of a type need beside their own settings. */
 export interface ChannelMeans {
@@ -59,6 +61,8 @@ function openChannel(instance: ChannelInstance, means: ChannelMeans): Channel {
       return openSignedChannel(instance)
     case 'stripe':
       return openStripeChannel(instance)
+    case 'appcharge':
+      return openAppchargeChannel(instance)
   }
 }
 

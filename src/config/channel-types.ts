@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { APPCHARGE_SETTINGS } from './channel-settings/appcharge.ts'
 import { SANDBOX_SETTINGS } from './channel-settings/sandbox.ts'
 import { SIGNED_SETTINGS } from './channel-settings/signed.ts'
 import { STRIPE_SETTINGS } from './channel-settings/stripe.ts'
@@ -7,6 +8,10 @@ import { STRIPE_SETTINGS } from './channel-settings/stripe.ts'
 export const CHANNEL_TYPES = {
   sandbox: { settings: SANDBOX_SETTINGS, example: '{"sandbox": {}}' },
   signed: { settings: SIGNED_SETTINGS, example: '{"signed": {"secrets": ["<32 random characters>"]}}' },
+  appcharge: {
+    settings: APPCHARGE_SETTINGS,
+    example: '{"appcharge": {"mainKeys": ["<main key>"], "publisherToken": "<publisher token>"}}',
+  },
   stripe: {
     settings: STRIPE_SETTINGS,
     example:

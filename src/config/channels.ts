@@ -1,5 +1,7 @@
 import type { Static } from 'typebox'
 import { unreachable } from '../kernel/invariant.ts'
+import { appchargeConfig, appchargeFaults } from './appcharge.ts'
+import type { AppchargeSettings } from './channel-settings/appcharge.ts'
 import type { SignedSettings } from './channel-settings/signed.ts'
 import { STRIPE_API_URL, type StripeSettings, stripeFaults } from './channel-settings/stripe.ts'
 import { CHANNEL_TYPE_NAMES, CHANNEL_TYPES, type CHANNELS_SCHEMA, type ChannelType } from './channel-types.ts'
@@ -59,9 +61,12 @@ function readInstance({ instance, settings, apps }: Given): Reading<ChannelConfi
   return read(app === undefined ? null : channelConfig({ instance, appId: app.appId, type, own }))
 }
 
+/** What is wrong with a channel's own settings: first their shape, then what they say. */
 function settingsFaults(type: ChannelType, own: object): string[] {
   const shape = shapeFaults(CHANNEL_TYPES[type].settings, own)
-  return shape.length === 0 && type === 'stripe' ? stripeFaults(own as StripeSettings) : shape
+  if (shape.length > 0) return shape
+  if (type === 'stripe') return stripeFaults(own as StripeSettings)
+  return type === 'appcharge' ? appchargeFaults(own as AppchargeSettings) : []
 }
 
 function nameFaults(instance: string): ConfigFault[] {
@@ -105,6 +110,8 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
       const { webhookSecrets, items = {}, apiUrl = STRIPE_API_URL } = given
       return { instance, appId, type, secretKey, webhookSecrets, returnUrl, priceRule, items, apiUrl }
     }
+    case 'appcharge':
+      return { instance, appId, ...appchargeConfig(own as AppchargeSettings) }
     default:
       return unreachable(type, 'channel type')
   }

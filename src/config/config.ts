@@ -174,7 +174,24 @@ export type StripeChannelConfig = ChannelInstance & {
   readonly apiUrl: string
 }
 
-export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig | StripeChannelConfig
+export type AppchargeChannelConfig = ChannelInstance & {
+  readonly type: 'appcharge'
+  readonly mainKeys: readonly string[]
+  readonly publisherToken: string
+  readonly projectId: string | null
+  readonly environment: 'live' | 'test'
+  readonly authMethods: readonly ('facebook' | 'google' | 'apple' | 'userToken' | 'userPassword' | 'otp')[]
+  readonly deepLink: string | null
+  readonly checkout: { readonly returnUrl: string | null } | null
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  readonly items: Readonly<Record<string, number>>
+  readonly products: { readonly coins: string; readonly tokens: string }
+  readonly freeOffers: readonly string[]
+  readonly acceptSeconds: boolean
+  readonly apiUrl: string
+}
+
+export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig | AppchargeChannelConfig | StripeChannelConfig
 
 export interface LoggingConfig {
   readonly level: (typeof LOG_LEVELS)[number]

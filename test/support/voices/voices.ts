@@ -1,3 +1,4 @@
+import { appchargeVoice } from './appcharge.ts'
 import { sandboxVoice } from './sandbox.ts'
 import { signedVoice } from './signed.ts'
 import { stripeVoice } from './stripe.ts'
@@ -8,6 +9,7 @@ export const VOICES = {
   sandbox: sandboxVoice,
   signed: signedVoice,
   stripe: stripeVoice,
+  appcharge: appchargeVoice,
 } as const satisfies Readonly<Record<string, Voice>>
 
 export type VoiceType = keyof typeof VOICES
