@@ -1,31 +1,42 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openAccount } from '../../src/cli/sim/account.ts'
-import { sandboxPlatform, signedPlatform } from '../../src/cli/sim/platform.ts'
+import type { SimPlatform } from '../../src/cli/sim/platform.ts'
+import { openPlatform, SIM_PLATFORMS, SIM_TYPES } from '../../src/cli/sim/platforms.ts'
 import { beginPlay } from '../../src/cli/sim/play.ts'
 import { openServer } from '../../src/cli/sim/server.ts'
-import { STORIES } from '../../src/cli/sim/stories.ts'
+import { STORIES, storiesOf } from '../../src/cli/sim/stories.ts'
+import { describeFaults, loadConfig } from '../../src/config/load.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import type { AppId } from '../../src/kernel/ids.ts'
 import { assertAuditClean } from '../support/audit-run.ts'
 import { runProgram } from '../support/child-server.ts'
-import { onEveryEngine } from '../support/every-engine.ts'
-import { APP_ID, APP_SECRET, SIGNED_SECRET } from '../support/test-app.ts'
+import { onEveryEngine, type Running } from '../support/every-engine.ts'
+import { APP_ID, APP_SECRET, OTHER_APP_ID, PARTNER_SECRET } from '../support/test-app.ts'
+import { VOICES } from '../support/voices/voices.ts'
 
-onEveryEngine((on) => {
+// A channel of each type that can be played, named like it, and a second partner.
+const CHANNELS = JSON.stringify({
+  ...Object.assign(
+    {},
+    ...Object.values(VOICES).map((voice) => voice.channels('test-secret-of-a-platform-that-is-played')),
+  ),
+  partner: { type: 'signed', appId: OTHER_APP_ID, secrets: [PARTNER_SECRET] },
+})
+
+const tests = (on: Running): void => {
   const sim = (...args: string[]) =>
     runProgram('src/cli/sim.ts', { args: [...args, '--url', on.app.url], variables: on.app.variables })
 
-  for (const type of ['sandbox', 'signed'] as const) {
-    for (const [name, story] of Object.entries(STORIES)) {
+  for (const type of SIM_TYPES) {
+    for (const name of storiesOf(SIM_PLATFORMS[type]?.tells ?? []).played) {
       test(`${type}: ${name} is played, and the server does right`, async () => {
         const lines: string[] = []
         const account = openAccount((line) => lines.push(line))
         const server = openServer(on.app.url)
-        const secret = type === 'signed' ? SIGNED_SECRET : ((await on.app.service.kv.get('sandbox-secret')) ?? '')
-        const platform = { sandbox: sandboxPlatform, signed: signedPlatform }[type]({ instance: type, secret })
+        const platform = await platformOf(on.app.variables, type)
         const app = { appId: APP_ID as AppId, secrets: [APP_SECRET], refundPolicy: 'debt' } as const
-        await story.play(await beginPlay({ server, platform, app, account, clock: systemClock }))
+        await STORIES[name]?.play(await beginPlay({ server, platform, app, account, clock: systemClock }))
         assert.ok(account.isRight(), lines.join('\n'))
         assert.match(
           lines.join('\n'),
@@ -79,4 +90,15 @@ onEveryEngine((on) => {
     assert.equal(nobody.code, 1)
     assert.match(nobody.stderr, /no server answers at http:\/\/127\.0\.0\.1:1 /)
   })
-})
+}
+
+onEveryEngine(tests, { variables: { CHANNELS } })
+
+/** The platform of the server's channel that is named like its type. */
+async function platformOf(variables: Readonly<Record<string, string>>, type: string): Promise<SimPlatform> {
+  const loaded = loadConfig(variables)
+  if (!loaded.ok) throw new Error(describeFaults(loaded.faults))
+  const channel = loaded.config.channels.find(({ instance }) => instance === type)
+  if (!channel) throw new Error(`the tests' server has no channel ${type}`)
+  return openPlatform(channel, loaded.config)
+}

@@ -1,4 +1,4 @@
-import { type Purchase, purchase, type Telling, tellingOf } from './reversals.ts'
+import type { Bought, Fact, Tells, Voice, VoiceMessage } from './voices/voice.ts'
 
 /** Numbers that are the same for the same seed. */
 export interface Random {
@@ -34,16 +34,9 @@ export function randomOf(seed: number): Random {
   }
 }
 
-/** What the platform says of one refund or dispute, by its own clock. */
-export interface Fact extends Telling {
-  readonly type: Exclude<Telling['type'], 'payment.succeeded'>
-  readonly id: string
-  readonly atMs: number
-}
-
 /** Money that was paid, and everything that ever became of it. */
 export interface Charge {
-  readonly bought: Purchase
+  readonly bought: Bought
   readonly isTold: boolean
   readonly facts: readonly Fact[]
 }
@@ -52,62 +45,89 @@ export interface Charge {
 export interface OrderFacts {
   readonly orderId: string
   readonly uid: string
-  readonly hasFailed: boolean
+  /** What was tried in vain, where it was told. */
+  readonly failed: Bought | null
   readonly charges: readonly Charge[]
 }
 
 const PACKS = [
-  { item_id: 1, amount_minor: 1999 },
-  { item_id: 2, amount_minor: 2999 },
-  { item_id: 4, amount_minor: 9999 },
+  { itemId: 1, amountMinor: 1999 },
+  { itemId: 2, amountMinor: 2999 },
+  { itemId: 4, amountMinor: 9999 },
 ] as const
 
 /** An order's story: mostly one payment, sometimes a failure before, two payments, a wrong price, or notices alone. */
-export function anyOrder(random: Random, { orderId, uid }: { orderId: string; uid: string }): OrderFacts {
+export function anyOrder(random: Random, { voice, no, uid }: { voice: Voice; no: number; uid: string }): OrderFacts {
+  const { tells } = voice
+  const orderId = voice.orderId(no)
   const pack = random.pick(PACKS)
-  const charge = (no: number): Charge => {
-    const amount_minor = random.chance(8) ? 1 : pack.amount_minor
-    const transaction_id = `sbx_${orderId}_${no}`
-    const bought = purchase({ order_id: orderId, uid, ...pack, amount_minor, transaction_id })
-    return { bought, isTold: !random.chance(3), facts: anyFacts(random, amount_minor) }
+  const boughtAs = (chargeNo: number, amountMinor: number): Bought => ({
+    ...{ transactionId: voice.transactionId({ orderNo: no, chargeNo }), orderId, uid, itemId: pack.itemId },
+    amountMinor,
+  })
+  const charge = (chargeNo: number): Charge => {
+    const amountMinor = tells.wrongPrices !== 'never' && random.chance(8) ? 1 : pack.amountMinor
+    const isTold = !random.chance(3)
+    return { bought: boughtAs(chargeNo, amountMinor), isTold, facts: anyFacts(random, { tells, amountMinor }) }
   }
-  const count = random.chance(2) ? 0 : random.chance(12) ? 2 : 1
-  const charges = Array.from({ length: count }, (_, no) => charge(no))
-  return { orderId, uid, hasFailed: count === 0 || random.chance(15), charges }
+  const count = tells.failures && random.chance(2) ? 0 : tells.secondCharges && random.chance(12) ? 2 : 1
+  const charges = Array.from({ length: count }, (_, chargeNo) => charge(chargeNo))
+  const hasFailed = tells.failures && (count === 0 || random.chance(15))
+  const failed = hasFailed ? (charges[0]?.bought ?? boughtAs(0, pack.amountMinor)) : null
+  return { orderId, uid, failed, charges }
 }
 
-function anyFacts(random: Random, priceMinor: number): Fact[] {
-  const facts: Fact[] = []
-  const refunds = random.chance(60) ? 0 : 1 + random.below(2)
-  for (let no = 0; no < refunds; no++) {
-    // Mostly one sum for its whole life; a platform may also tell another one later.
-    const isAll = random.chance(40)
-    const amountMinor = 1 + random.below(priceMinor)
-    const times = random.chance(60) ? 1 : random.chance(50) ? 2 : 3
-    for (let n = 0; n < times; n++) {
-      const type = n % 2 === 0 ? 'refund.succeeded' : 'refund.reversed'
-      const amount = random.chance(15) ? 1 + random.below(priceMinor) : amountMinor
-      facts.push({ type, id: `r${no}`, atMs: 10 * n + random.below(9), ...(isAll ? {} : { amountMinor: amount }) })
-    }
-  }
-  if (!random.chance(20)) return facts
-  const end = random.pick(['open', 'lost', 'won', 'lost then won'] as const)
-  facts.push({ type: 'dispute.opened', id: 'd', atMs: random.below(9) })
+function anyFacts(random: Random, { tells, amountMinor }: { tells: Tells; amountMinor: number }): Fact[] {
+  const facts = anyRefunds(random, { tells, amountMinor })
+  if (tells.disputes.length === 0 || !random.chance(20)) return facts
+  const end = random.pick(tells.disputes)
+  if (end !== 'lost at once') facts.push({ type: 'dispute.opened', id: 'd', atMs: random.below(9) })
   if (end !== 'open') facts.push({ type: end === 'won' ? 'dispute.won' : 'dispute.lost', id: 'd', atMs: 10 })
   if (end === 'lost then won') facts.push({ type: 'dispute.won', id: 'd', atMs: 20 })
   return facts
 }
 
-/** The callbacks that tell all of it. */
-export function callbacksOf({ hasFailed, orderId, uid, charges }: OrderFacts): string[] {
-  const [first] = charges
-  const tried = first?.bought ?? purchase({ order_id: orderId, uid })
-  const failure = JSON.stringify({ type: 'payment.failed', code: 'CARD_DECLINED', purchase: tried })
+function anyRefunds(random: Random, { tells, amountMinor }: { tells: Tells; amountMinor: number }): Fact[] {
+  if (tells.refunds === 'none' || random.chance(60)) return []
+  if (tells.refunds === 'running_sum') return anyRunningSum(random, amountMinor)
+  const facts: Fact[] = []
+  const refunds = tells.refunds === 'whole' ? 1 : 1 + random.below(2)
+  let leftMinor = amountMinor
+  for (let no = 0; no < refunds && leftMinor > 0; no++) {
+    const isAll = tells.refunds === 'whole' || (leftMinor === amountMinor && random.chance(40))
+    const sumMinor = 1 + random.below(leftMinor)
+    const times = !tells.undoneRefunds || random.chance(60) ? 1 : random.chance(50) ? 2 : 3
+    for (let n = 0; n < times; n++) {
+      const type = n % 2 === 0 ? 'refund.succeeded' : 'refund.reversed'
+      // Mostly one sum for its whole life; a wild platform may also tell another one later.
+      const toldMinor = tells.wildSums && random.chance(15) ? 1 + random.below(amountMinor) : sumMinor
+      facts.push({ type, id: `r${no}`, atMs: 10 * n + random.below(9), ...(isAll ? {} : { amountMinor: toldMinor }) })
+    }
+    if (!tells.wildSums) leftMinor -= isAll ? amountMinor : sumMinor
+  }
+  return facts
+}
+
+/** One refund after the other, told as one whose sum grows; the last may be of all. */
+function anyRunningSum(random: Random, amountMinor: number): Fact[] {
+  const facts: Fact[] = []
+  const times = 1 + random.below(3)
+  let sumMinor = 0
+  for (let n = 0; n < times && sumMinor < amountMinor; n++) {
+    sumMinor += 1 + random.below(amountMinor - sumMinor)
+    if (n === times - 1 && random.chance(40)) sumMinor = amountMinor
+    facts.push({ type: 'refund.succeeded', id: 'r', atMs: 10 * n + random.below(9), amountMinor: sumMinor })
+  }
+  return facts
+}
+
+/** The messages that tell all of it. */
+export function messagesOf(voice: Voice, { failed, charges }: OrderFacts): VoiceMessage[] {
   return [
-    ...(hasFailed ? [failure] : []),
+    ...(failed ? voice.failure(failed) : []),
     ...charges.flatMap(({ bought, isTold, facts }) => [
-      ...(isTold ? [tellingOf(bought, { type: 'payment.succeeded' })] : []),
-      ...facts.map((fact) => tellingOf(bought, fact)),
+      ...(isTold ? voice.payment(bought) : []),
+      ...facts.flatMap((fact) => voice.notice(bought, fact)),
     ]),
   ]
 }
@@ -121,7 +141,7 @@ export function endOf({ bought, facts }: Charge): { takenMinor: number; isWhole:
   }
   const ends = [...last.values()]
   const taking = ends.filter(({ type }) => type === 'refund.succeeded' || type === 'dispute.lost')
-  const all = bought.amount_minor
+  const all = bought.amountMinor
   const sum = taking.reduce((total, { amountMinor }) => total + (amountMinor ?? all), 0)
   const isDisputed = ends.some(({ type }) => type === 'dispute.opened')
   return { takenMinor: Math.min(sum, all), isWhole: sum >= all, isDisputed }
@@ -132,12 +152,12 @@ export function mayHaveLookedGone({ bought, facts }: Charge): boolean {
   const most = new Map<string, number>()
   for (const { type, id, amountMinor } of facts) {
     if (type !== 'refund.succeeded' && type !== 'dispute.lost') continue
-    most.set(id, Math.max(most.get(id) ?? 0, amountMinor ?? bought.amount_minor))
+    most.set(id, Math.max(most.get(id) ?? 0, amountMinor ?? bought.amountMinor))
   }
-  return [...most.values()].reduce((sum, minor) => sum + minor, 0) >= bought.amount_minor
+  return [...most.values()].reduce((sum, minor) => sum + minor, 0) >= bought.amountMinor
 }
 
 /** Whether the price is right: what is paid wrongly is never granted. */
 export function isRightPrice({ bought }: Charge): boolean {
-  return PACKS.some((pack) => pack.item_id === bought.item_id && pack.amount_minor === bought.amount_minor)
+  return PACKS.some((pack) => pack.itemId === bought.itemId && pack.amountMinor === bought.amountMinor)
 }

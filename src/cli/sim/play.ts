@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AppConfig } from '../../config/config.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { parseCurrency, parseMajor } from '../../kernel/money.ts'
 import { CommandRefused } from '../command.ts'
 import type { Account } from './account.ts'
 import type { ReversalType, SimMessage, SimOrder, SimPlatform } from './platform.ts'
@@ -25,6 +26,11 @@ export interface Play extends PlayDeps {
 }
 
 const ITEM_ID = 1
+// What is told of has happened by then, also where clocks differ a little.
+const PAID_AGO_MS = 2 * 60_000
+const REVERSED_AGO_MS = 60_000
+// Of an answer in a platform's own form.
+const SHOWN_LENGTH_MAX = 200
 
 /** Makes a player whom nobody meets again, and their order. */
 export async function beginPlay(deps: PlayDeps): Promise<Play> {
@@ -38,13 +44,23 @@ export async function beginPlay(deps: PlayDeps): Promise<Play> {
   const made = await done(server, '/api/v1/orders', { token, body })
   const checkout = made['checkout'] as { url?: unknown } | undefined
   const order: SimOrder = {
-    ...{ orderId: textOf(made, 'order_id'), uid, itemId: ITEM_ID, currency: textOf(made, 'currency') },
-    ...{ price: Number(made['price']), coins: Number(made['coins']), tokens: Number(made['tokens']) },
+    ...{ orderId: textOf(made, 'order_id'), uid, itemId: ITEM_ID, itemName: textOf(made, 'item_name') },
+    ...priceOf(made),
+    ...{ coins: Number(made['coins']), tokens: Number(made['tokens']) },
     checkoutPath: typeof checkout?.url === 'string' ? new URL(checkout.url).pathname : null,
   }
   const { orderId, price, currency, coins, tokens } = order
   account.tell(`They order item ${ITEM_ID}: ${orderId}, ${price} ${currency} for ${coins} coins and ${tokens} tokens`)
   return { ...deps, order, token, transactionId: `${name}-1`, nowMs: () => serverTime(deps) }
+}
+
+/** What the order costs: the number as it was told, and exactly. */
+function priceOf(made: Answered['body']): Pick<SimOrder, 'price' | 'priceMinor' | 'currency'> {
+  const currency = parseCurrency(textOf(made, 'currency'))
+  const price = Number(made['price'])
+  const money = currency === null ? null : parseMajor(price, currency)
+  if (money === null) throw new CommandRefused("the server's answer has no price")
+  return { price, priceMinor: money.minor, currency: money.currency }
 }
 
 /** Delivers a message as its platform signs it, and checks how it is answered. */
@@ -53,14 +69,11 @@ export async function deliver(
   message: SimMessage,
   expected: { orderStatus: string | null },
 ): Promise<void> {
-  const headers = play.platform.sign(message.body, await play.nowMs())
+  const { signature, answers } = play.platform
+  const headers = signature.sign(message, { nowMs: await play.nowMs() })
   const answered = await send(play, { message, headers })
-  const { order_status: found } = answered.body
-  const isAnswered = answered.status === 200 && found === expected.orderStatus
-  play.account.check(`answered 200${expected.orderStatus === null ? '' : `, the order is ${expected.orderStatus}`}`, {
-    right: isAnswered,
-    found: inShort(answered),
-  })
+  const { words, isSo } = answers.taken(expected)
+  play.account.check(words, { right: isSo(answered), found: inShort(answered) })
 }
 
 /** Delivers a message that is not genuine: it must be refused, whatever it says. */
@@ -69,8 +82,9 @@ export async function deliverForged(
   { how, message, headers }: { how: string; message: SimMessage; headers: Readonly<Record<string, string>> },
 ): Promise<void> {
   const answered = await send(play, { message, headers, how })
-  const right = answered.status === 401
-  play.account.check('refused by 401', { right, found: inShort(answered) })
+  const { forgedStatus } = play.platform.answers
+  const right = answered.status === forgedStatus
+  play.account.check(`refused by ${forgedStatus}`, { right, found: inShort(answered) })
 }
 
 async function send(
@@ -81,16 +95,17 @@ async function send(
   return server.call('POST', message.path, { headers, body: message.body })
 }
 
-export function paid(play: Play): SimMessage {
+export async function paid(play: Play): Promise<SimMessage> {
   const { platform, order, transactionId } = play
-  return platform.message(order, { telling: { type: 'payment.succeeded' }, transactionId })
+  const atMs = (await play.nowMs()) - PAID_AGO_MS
+  return platform.message(order, { telling: { type: 'payment.succeeded', atMs }, transactionId })
 }
 
 /** One refund and one dispute a story, each later notice of it a moment after the one before. */
 export async function reversal(play: Play, type: ReversalType, laterMs = 0): Promise<SimMessage> {
   const { platform, order, transactionId } = play
   const [kind] = type.split('.')
-  const atMs = (await play.nowMs()) - 60_000 + laterMs
+  const atMs = (await play.nowMs()) - REVERSED_AGO_MS + laterMs
   return platform.message(order, { telling: { type, id: `${transactionId}-${kind}`, atMs }, transactionId })
 }
 
@@ -122,10 +137,11 @@ export async function done(
   throw new CommandRefused(`the story cannot be played: POST ${path} was answered ${inShort(answered)}`)
 }
 
-export function inShort({ status, body }: Answered): string {
+export function inShort({ status, body, text }: Answered): string {
   const { error, msg, order_status: orderStatus } = body
-  if (error !== undefined) return `${status} ${error}: ${msg}`
-  return orderStatus === undefined ? `${status}` : `${status}, order ${orderStatus}`
+  if (typeof error === 'string') return `${status} ${error}: ${msg}`
+  if (orderStatus !== undefined) return `${status}, order ${orderStatus}`
+  return text === '' ? `${status}` : `${status} ${text.slice(0, SHOWN_LENGTH_MAX)}`
 }
 
 export function textOf(body: Answered['body'], name: string): string {

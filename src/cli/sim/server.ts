@@ -3,6 +3,9 @@ import { CommandRefused } from '../command.ts'
 /** What a call was answered. */
 export interface Answered {
   readonly status: number
+  /** As it came. */
+  readonly text: string
+  /** Empty where it is no JSON object. */
   readonly body: Readonly<Record<string, unknown>>
 }
 
@@ -40,7 +43,8 @@ export function openServer(url: string): SimServer {
       if (body !== undefined) sent.body = typeof body === 'string' ? body : JSON.stringify(body)
       try {
         const response = await fetch(origin + path, sent)
-        return { status: response.status, body: parsed(await response.text()) }
+        const text = await response.text()
+        return { status: response.status, text, body: parsed(text) }
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error)
         throw new CommandRefused(`no server answers at ${origin} (${why}): start it with \`npm run dev\`, or say --url`)
@@ -51,9 +55,10 @@ export function openServer(url: string): SimServer {
 
 function parsed(text: string): Answered['body'] {
   try {
-    return JSON.parse(text) as Answered['body']
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Answered['body']) : {}
   } catch {
-    // A page of the played platform.
+    // A page of the played platform, or an answer without a body.
     return {}
   }
 }

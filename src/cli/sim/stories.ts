@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import type { ReversalType, SimMessage, SimPlatform } from './platform.ts'
 import { deliver, deliverForged, done, expectSeen, inShort, type Play, paid, reversal, textOf } from './play.ts'
 
 /** A story of a payment: what a platform does, and what must come of it. */
 export interface Story {
   readonly about: string
   readonly play: (play: Play) => Promise<void>
+  /** The refunds and disputes that its platform must tell of. */
+  readonly needs: readonly ReversalType[]
 }
 
 const HALF_HOUR_MS = 30 * 60 * 1000
@@ -12,22 +15,54 @@ const MINUTE_MS = 60 * 1000
 
 /** What can happen to a payment, by name. */
 export const STORIES: Readonly<Record<string, Story>> = {
-  paid: { about: 'paid once, and granted', play: pay },
-  duplicated: { about: 'the same message three times, granted once', play: payThrice },
-  late: { about: 'paid after the order has expired, and granted as it was promised', play: payLate },
-  reordered: { about: 'the refund is told of before the payment: nothing is granted', play: refundFirst },
-  'badly-signed': { about: 'forged, stale, early, altered and unsigned messages change nothing', play: forge },
+  paid: { about: 'paid once, and granted', needs: [], play: pay },
+  duplicated: { about: 'the same message three times, granted once', needs: [], play: payThrice },
+  late: { about: 'paid after the order has expired, and granted as it was promised', needs: [], play: payLate },
+  reordered: {
+    about: 'the refund is told of before the payment: nothing is granted',
+    needs: ['refund.succeeded'],
+    play: refundFirst,
+  },
+  'badly-signed': {
+    about: 'forged, stale, early, altered and unsigned messages change nothing',
+    needs: [],
+    play: forge,
+  },
   'refunded-after-spending': {
     about: 'refunded when the coins are spent: a debt, or a write-off',
+    needs: ['refund.succeeded'],
     play: spendAndRefund,
   },
-  'dispute-lost': { about: 'disputed and lost: held, then taken back', play: loseDispute },
-  'dispute-won': { about: 'disputed and won: held, then as before', play: winDispute },
-  'notice-lost': { about: 'paid and never told: the player asks', play: loseNotice },
+  'dispute-lost': {
+    about: 'disputed and lost: held, then taken back',
+    needs: ['dispute.opened', 'dispute.lost'],
+    play: loseDispute,
+  },
+  'dispute-won': {
+    about: 'disputed and won: held, then as before',
+    needs: ['dispute.opened', 'dispute.won'],
+    play: winDispute,
+  },
+  'notice-lost': { about: 'paid and never told: the player asks', needs: [], play: loseNotice },
+}
+
+/** Which stories a platform can be played in, and which not, with what it does not tell of. */
+export function storiesOf(tells: readonly ReversalType[]): {
+  readonly played: readonly string[]
+  readonly leftOut: ReadonlyMap<string, readonly ReversalType[]>
+} {
+  const lacks = ({ needs }: Story) => needs.filter((type) => !tells.includes(type))
+  const entries = Object.entries(STORIES)
+  return {
+    played: entries.flatMap(([name, story]) => (lacks(story).length === 0 ? [name] : [])),
+    leftOut: new Map(
+      entries.flatMap(([name, story]) => (lacks(story).length > 0 ? [[name, lacks(story)] as const] : [])),
+    ),
+  }
 }
 
 async function pay(play: Play): Promise<void> {
-  await deliver(play, paid(play), { orderStatus: 'completed' })
+  await deliver(play, await paid(play), { orderStatus: 'completed' })
   await expectSeen(play, granted(play))
 }
 
@@ -36,7 +71,8 @@ function granted({ order }: Play) {
 }
 
 async function payThrice(play: Play): Promise<void> {
-  for (let n = 1; n <= 3; n++) await deliver(play, paid(play), { orderStatus: 'completed' })
+  const message = await paid(play)
+  for (let n = 1; n <= 3; n++) await deliver(play, message, { orderStatus: 'completed' })
   await expectSeen(play, granted(play))
 }
 
@@ -50,24 +86,39 @@ async function payLate(play: Play): Promise<void> {
 async function refundFirst(play: Play): Promise<void> {
   await deliver(play, await reversal(play, 'refund.succeeded'), { orderStatus: null })
   await expectSeen(play, { status: 'pending', coins: 0, waiting: 0 })
-  await deliver(play, paid(play), { orderStatus: 'refunded' })
+  await deliver(play, await paid(play), { orderStatus: 'refunded' })
   await expectSeen(play, { status: 'refunded', coins: 0, waiting: 0 })
 }
 
 async function forge(play: Play): Promise<void> {
-  const { platform } = play
-  const message = paid(play)
-  const nowMs = await play.nowMs()
-  const sign = (atMs: number, secret?: string) => platform.sign(message.body, atMs, secret)
-  const forgeries = [
-    { how: 'signed with another secret', message, headers: sign(nowMs, randomBytes(32).toString('hex')) },
-    { how: 'signed ten minutes ago', message, headers: sign(nowMs - 10 * MINUTE_MS) },
-    { how: 'signed ten minutes ahead', message, headers: sign(nowMs + 10 * MINUTE_MS) },
-    { how: 'altered after it was signed', message: { ...message, body: `${message.body} ` }, headers: sign(nowMs) },
-    { how: 'not signed at all', message, headers: {} },
-  ]
-  for (const forgery of forgeries) await deliverForged(play, forgery)
+  const message = await paid(play)
+  for (const forgery of forgeries(play.platform, { message, nowMs: await play.nowMs() })) {
+    await deliverForged(play, forgery)
+  }
   await expectSeen(play, { status: 'pending', coins: 0, waiting: 0 })
+}
+
+/** What is not genuine, as far as a platform's way of signing can be wrong. */
+function forgeries(
+  { signature }: SimPlatform,
+  { message, nowMs }: { message: SimMessage; nowMs: number },
+): Parameters<typeof deliverForged>[1][] {
+  const signed = signature.sign(message, { nowMs })
+  const unsigned = Object.fromEntries(Object.entries(signed).filter(([name]) => !signature.headers.includes(name)))
+  const secret = randomBytes(32).toString('hex')
+  const aged = {
+    stale: { how: 'signed ten minutes ago', atMs: nowMs - 10 * MINUTE_MS },
+    early: { how: 'signed ten minutes ahead', atMs: nowMs + 10 * MINUTE_MS },
+  }
+  return [
+    { how: 'signed with another secret', message, headers: signature.sign(message, { nowMs, secret }) },
+    ...signature.tellsAge.map((age) => {
+      const { how, atMs } = aged[age]
+      return { how, message, headers: signature.sign(message, { nowMs: atMs }) }
+    }),
+    { how: 'altered after it was signed', message: { ...message, body: `${message.body} ` }, headers: signed },
+    { how: 'not signed at all', message, headers: unsigned },
+  ]
 }
 
 async function spendAndRefund(play: Play): Promise<void> {

@@ -12,6 +12,7 @@ import {
   laterNotice,
   mergedCauses,
   type PaidLine,
+  paidLineOf,
   planReversal,
   type ReversalPlan,
   shareTaken,
@@ -209,5 +210,36 @@ describe('the rules of refunds and disputes, in any order', () => {
     assert.deepEqual(shareTaken([euros, half], LINE), shareTaken([half], LINE))
     assert.equal(hasUnclearAmount([euros, half], LINE), true)
     assert.equal(hasUnclearAmount([half], LINE), false)
+  })
+})
+
+describe('what a payer was charged', () => {
+  const gone = (minor: number, of: PaidLine) =>
+    amountsOf({ coins: 1000, tokens: 20 }, shareTaken([refund({ amount: dollars(minor) })], of))
+
+  test('with taxes and discounts is what its refunds are parts of', () => {
+    const taxed = paidLineOf({ chargedMinor: 2199, lines: [{ priceMinor: 1999 }] }, LINE)
+    assert.deepEqual(gone(1099, taxed), { coins: 499, tokens: 9 })
+    assert.equal(shareTaken([refund({ amount: dollars(1999) })], taxed).kind, 'part')
+    assert.equal(shareTaken([refund({ amount: dollars(2199) })], taxed).kind, 'whole')
+    const discounted = paidLineOf({ chargedMinor: 1000, lines: [{ priceMinor: 1999 }] }, LINE)
+    assert.equal(shareTaken([refund({ amount: dollars(1000) })], discounted).kind, 'whole')
+    const free = paidLineOf({ chargedMinor: 0, lines: [{ priceMinor: 1999 }] }, LINE)
+    assert.equal(shareTaken([refund({ amount: dollars(1) })], free).kind, 'whole')
+  })
+
+  test('for several lines is shared by them all, and a refund of one line is a part of its own price', () => {
+    const lines = [{ priceMinor: 1999 }, { priceMinor: 1 }]
+    const line = paidLineOf({ chargedMinor: 2200, lines }, LINE)
+    assert.deepEqual(gone(1100, line), { coins: 500, tokens: 10 })
+    assert.equal(shareTaken([refund({ amount: dollars(1999), lineNo: 1 })], line).kind, 'whole')
+    assert.equal(shareTaken([refund({ amount: dollars(1999), lineNo: 2 })], line).kind, 'none')
+  })
+
+  test('is the sum of the lines where their platform says no more', () => {
+    assert.equal(
+      paidLineOf({ chargedMinor: null, lines: [{ priceMinor: 1999 }, { priceMinor: 1 }] }, LINE).totalMinor,
+      2000,
+    )
   })
 })

@@ -66,6 +66,32 @@ describe('a payment that was never seen', () => {
     assert.deepEqual(locked, { kind: 'review_order', refusal: 'item_locked' })
   })
 
+  test('is ours by any reading of its price, and less than ours only where its platform took off what it does not number', () => {
+    const net = claims({ price: usd(1850), priceReadings: [usd(1999)] })
+    assert.equal(decide(net).kind, 'grant')
+    assert.equal(decide({ ...net, order: { ...order, status: 'pending', terms: 'frozen' } }).kind, 'grant')
+    assert.equal(decide(claims({ price: usd(1850), priceReadings: [usd(2000)] })).kind, 'review_order')
+    assert.equal(decide(claims({ price: usd(999), isDiscounted: true })).kind, 'grant')
+    assert.equal(decide(claims({ price: usd(2000), isDiscounted: true })).kind, 'review_order')
+    const euros = { minor: minorUnits(5), currency: EUR }
+    assert.equal(decide(claims({ price: euros, isDiscounted: true })).kind, 'review_order')
+  })
+
+  test('of a frozen order may be in another currency that we list, where our list rules', () => {
+    const listed = { ...item, prices: new Map([...item.prices, [EUR, minorUnits(1899)]]) }
+    const inEuros = (minor: number, priceRule: 'order' | 'catalogue') => {
+      const frozen = { ...order, status: 'pending', terms: 'frozen' } as const
+      const price = { minor: minorUnits(minor), currency: EUR }
+      return decide({ ...claims({ price }), item: listed, order: frozen, priceRule }).kind
+    }
+    assert.equal(inEuros(1899, 'catalogue'), 'grant')
+    assert.equal(inEuros(1898, 'catalogue'), 'review_order')
+    assert.equal(inEuros(1899, 'order'), 'review_order')
+    const again = { ...claims({ price: { minor: minorUnits(1899), currency: EUR } }), item: listed, order: paid }
+    assert.deepEqual(decide({ ...again, priceRule: 'catalogue' }), { kind: 'duplicate', isNew: true })
+    assert.deepEqual(decide({ ...again, priceRule: 'order' }), { kind: 'review_money', refusal: 'order_conflict' })
+  })
+
   test('of a new order is granted, as a first charge when it is the first', () => {
     const reward = { coins: 1000, tokensBase: 20, tokensBonus: 2, bonusPercent: 10, isFirstCharge: true }
     assert.deepEqual(decide({}), { kind: 'grant', reward })
