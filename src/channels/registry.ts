@@ -4,11 +4,13 @@ import { accepted } from '../kernel/outcome.ts'
 import type { Channel, Channels } from './channel.ts'
 import { openSandboxChannel, type SandboxInstance, type SandboxPlatform } from './sandbox/index.ts'
 import { openSignedChannel, type SignedInstance } from './signed/index.ts'
+import { openXsollaChannel, type XsollaInstance } from './xsolla/index.ts'
 
 /** A configured instance, by its type. */
 export type ChannelInstance =
   | ({ readonly type: 'sandbox' } & SandboxInstance)
   | ({ readonly type: 'signed' } & SignedInstance)
+  | ({ readonly type: 'xsolla' } & XsollaInstance)
 
 /** What the channels of a type need beside their own settings. */
 export interface ChannelMeans {
@@ -55,6 +57,8 @@ function openChannel(instance: ChannelInstance, means: ChannelMeans): Channel {
     }
     case 'signed':
       return openSignedChannel(instance)
+    case 'xsolla':
+      return openXsollaChannel(instance)
   }
 }
 

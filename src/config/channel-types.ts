@@ -1,11 +1,16 @@
 import { Type } from 'typebox'
 import { SANDBOX_SETTINGS } from './channel-settings/sandbox.ts'
 import { SIGNED_SETTINGS } from './channel-settings/signed.ts'
+import { XSOLLA_SETTINGS } from './channel-settings/xsolla.ts'
 
 /** The channel types that this release knows. A new one has its settings in a file of its own, and a line here. */
 export const CHANNEL_TYPES = {
   sandbox: { settings: SANDBOX_SETTINGS, example: '{"sandbox": {}}' },
   signed: { settings: SIGNED_SETTINGS, example: '{"signed": {"secrets": ["<32 random characters>"]}}' },
+  xsolla: {
+    settings: XSOLLA_SETTINGS,
+    example: '{"xsolla": {"secretKeys": ["<secret key of the project>"], "projectId": 12345}}',
+  },
 } as const
 
 export type ChannelType = keyof typeof CHANNEL_TYPES

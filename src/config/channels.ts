@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import { unreachable } from '../kernel/invariant.ts'
 import type { SignedSettings } from './channel-settings/signed.ts'
+import { type XsollaSettings, xsollaConfig } from './channel-settings/xsolla.ts'
 import { CHANNEL_TYPE_NAMES, CHANNEL_TYPES, type CHANNELS_SCHEMA, type ChannelType } from './channel-types.ts'
 import type { AppConfig, ChannelConfig } from './config.ts'
 import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
@@ -94,6 +95,8 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
       const { secrets } = own as SignedSettings
       return { instance, appId, type, secrets }
     }
+    case 'xsolla':
+      return { instance, appId, type, ...xsollaConfig(own as XsollaSettings) }
     default:
       return unreachable(type, 'channel type')
   }

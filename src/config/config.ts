@@ -150,7 +150,27 @@ export type SignedChannelConfig = ChannelInstance & {
   readonly secrets: readonly string[]
 }
 
-export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig
+/** A project at Xsolla. */
+export type XsollaChannelConfig = ChannelInstance & {
+  readonly type: 'xsolla'
+  readonly secretKeys: readonly string[]
+  readonly projectId: number
+  readonly merchantId: number | null
+  readonly apiKey: string | null
+  readonly sandbox: boolean
+  /** Two letters of ISO 3166-1. */
+  readonly country: string
+  readonly grantOn: 'order_paid' | 'payment'
+  readonly automaticRefund: boolean
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  readonly items: Readonly<Record<string, number>>
+  readonly storeApiUrl: string
+  readonly merchantApiUrl: string
+  /** Null: Xsolla's own. */
+  readonly payStationUrl: string | null
+}
+
+export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig | XsollaChannelConfig
 
 export interface LoggingConfig {
   readonly level: (typeof LOG_LEVELS)[number]

@@ -33,6 +33,8 @@ export interface OrderRequest {
   readonly itemId: number
   readonly channel: string
   readonly returnUrl: string | null
+  /** As their calls are counted; it is told to a platform that has to know it, and kept nowhere. */
+  readonly clientAddress: string
   readonly language: Language
 }
 
@@ -126,7 +128,10 @@ function pendingOrder(
   return order
 }
 
-function orderToPay(order: LockedOrder, { language }: { language: Language }): OrderToPay {
+function orderToPay(
+  order: LockedOrder,
+  { language, clientAddress }: Pick<OrderRequest, 'language' | 'clientAddress'>,
+): OrderToPay {
   return {
     appId: order.app_id,
     orderId: order.order_id,
@@ -138,5 +143,6 @@ function orderToPay(order: LockedOrder, { language }: { language: Language }): O
     channelShown: order.payment_channel ?? '',
     returnUrl: order.return_url,
     expiresAtMs: order.expires_at_ms ?? order.created_at_ms + ORDER_LIFE_MS,
+    clientAddress,
   }
 }
