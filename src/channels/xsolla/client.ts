@@ -84,8 +84,9 @@ export async function refundXsollaPayment(xsolla: MerchantAccess, wanted: Refund
     case 204:
       return made
     case 200:
-      // With words it was only taken: a person there carries it out, or the payer is asked where to send the money.
-      return typeof message === 'string' && message !== '' ? refused('refund_pending') : made
+      // No JSON is nothing that it said. With words it was only taken: a person there carries it out, or asks the payer.
+      if (typeof reply.json !== 'object') return refused('channel_unavailable')
+      return message === undefined || /^no content\b/i.test(String(message)) ? made : refused('refund_pending')
     case 404:
       return refused('purchase_not_found')
     case 422: {

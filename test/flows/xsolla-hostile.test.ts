@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { signXsollaBody } from '../../src/channels/xsolla/index.ts'
+import { assertBooks, stateOf, withoutEvidence, withoutMarks } from '../support/books.ts'
+import { onEveryEngine } from '../support/every-engine.ts'
+import { localApps } from '../support/test-app.ts'
+import {
+  type Changes,
+  inShort,
+  newPurchase,
+  paidOrder,
+  row,
+  tellXsolla,
+  XSOLLA_CHANNELS,
+  XSOLLA_KEY,
+  type XsollaBody,
+  xsollaBody,
+} from '../support/xsolla.ts'
+
+const INVALID_SIGNATURE = { error: { code: 'INVALID_SIGNATURE', message: 'The signature is missing or wrong.' } }
+const UNFIT = { error: { code: 'INVALID_PARAMETER', message: 'The message does not fit this project.' } }
+
+onEveryEngine(
+  (on) => {
+    const books = async () => withoutMarks(await stateOf(on.app))
+    const order = (changes: Changes = {}) => paidOrder('10001', newPurchase(), changes)
+    const oneRow = (fields: object) => order({ items: [row({ sku: 'starter_pack', amount: '19.99', ...fields })] })
+
+    test('what is not signed by the project changes nothing and is not kept', async () => {
+      const { uid } = await on.app.logIn('xsolla-forged')
+      const text = JSON.stringify(paidOrder(uid, newPurchase()))
+      const signature = signXsollaBody(XSOLLA_KEY, text)
+      const hex = signature.slice('Signature '.length)
+      const before = await books()
+      const forged: [string, string, Readonly<Record<string, string>>][] = [
+        ['no header', text, {}],
+        ['an empty header', text, { authorization: '' }],
+        ['another key', text, { authorization: signXsollaBody('guessed', text) }],
+        ['upper case', text, { authorization: `Signature ${hex.toUpperCase()}` }],
+        ['another scheme', text, { authorization: `Bearer ${hex}` }],
+        ['no scheme', text, { authorization: hex }],
+        ['a space more', text, { authorization: `Signature  ${hex}` }],
+        ['a digit less', text, { authorization: signature.slice(0, -1) }],
+        ['a digit more', text, { authorization: `${signature}0` }],
+        ['another header', text, { 'x-signature': signature }],
+        ['a space after the body', `${text} `, { authorization: signature }],
+        ['spaces in the body', JSON.stringify(JSON.parse(text), null, 1), { authorization: signature }],
+        ['another price', text.replace('19.9900', '0.0100'), { authorization: signature }],
+        ['no body', '', { authorization: signature }],
+      ]
+      for (const [how, body, headers] of forged) {
+        const { status, body: answer } = await tellXsolla(on.app, body, { headers })
+        assert.deepEqual([status, answer], [400, INVALID_SIGNATURE], how)
+      }
+      assert.deepEqual(await books(), before)
+      assert.equal(inShort(await tellXsolla(on.app, text)), '204', 'the same is taken as it was signed')
+    })
+
+    test('what is signed and cannot be read is kept and refused for good, and books nothing', async () => {
+      await on.app.logIn('xsolla-unread')
+      const promise = { amount: '19.99', currency: 'USD' }
+      const bodies: Readonly<Record<string, XsollaBody>> = {
+        'no JSON': 'paid',
+        'a list': '[]',
+        nothing: '{}',
+        'a type that is a list': order({ notification_type: ['order_paid'] }),
+        'a type that is a number': order({ notification_type: 1 }),
+        'a type that is an object': { ...order(), notification_type: { order_paid: true } },
+        'a type that is null': order({ notification_type: null }),
+        "another project's": order({ settings: { project_id: 1 } }),
+        "another project's, within": order({ billing: { settings: { project_id: 1, merchant_id: 7411 } } }),
+        "another merchant's": order({ settings: { project_id: 51123, merchant_id: 1 } }),
+        'ten thousand rows': order({ items: Array.from({ length: 10_000 }, () => row({ sku: '1' })) }),
+        'a hundred and one rows': order({ items: Array.from({ length: 101 }, () => row({ sku: '1', amount: 1 })) }),
+        'no rows': order({ items: [] }),
+        'rows that are none': order({ items: { 0: row({ sku: '1' }) } }),
+        'contents alone': oneRow({ is_bundle_content: true }),
+        'a row without a sku': oneRow({ sku: undefined }),
+        'an empty sku': oneRow({ sku: '' }),
+        ...Object.fromEntries(
+          [0, -1, 1.5, 1e9, 1e21, '1', null, [1], true].map((quantity) => [
+            `a quantity of ${JSON.stringify(quantity)}`,
+            oneRow({ quantity }),
+          ]),
+        ),
+        ...Object.fromEntries(
+          [
+            '-19.99',
+            -19.99,
+            '1e3',
+            1e21,
+            'NaN',
+            'Infinity',
+            '',
+            ' 19.99',
+            '19,99',
+            '0x10',
+            '19.999',
+            19.990000000000002,
+          ]
+            .concat(['9007199254740993.00', '1'.repeat(33), '+1', '1.', '.5'])
+            .map((amount) => [`an amount of ${JSON.stringify(amount)}`, oneRow({ amount })]),
+        ),
+        'an amount that is a list': oneRow({ amount: ['19.99'] }),
+        'an amount that is an object': oneRow({ amount: promise }),
+        'an amount of the order': order({ order: { amount: '-1' } }),
+        'yen with decimals': order({ order: { currency: 'JPY' } }),
+        'a currency that nobody has': order({ order: { currency: 'XXX' } }),
+        'no currency': order({ order: { currency: null } }),
+        'a mode that we do not know': order({ order: { mode: 'staging' } }),
+        'money that we do not know': order({ order: { currency_type: 'crypto' } }),
+        'no order': order({ order: undefined }),
+        'an order that is null': order({ order: null }),
+        'no number of the order': order({ order: { id: undefined } }),
+        'an order of nothing': order({ order: { id: 0 } }),
+        'a number that cannot be counted': order({ order: { id: 2 ** 53 } }),
+        'an order that is a float': order({ order: { id: 1.5 } }),
+        'an invoice with words': order({ order: { invoice_id: 'one' } }),
+        'no user': order({ user: undefined }),
+        'a user that is null': order({ user: null }),
+        'no player': order({ user: { external_id: undefined } }),
+        'a player that is a number': order({ user: { external_id: 10001 } }),
+        'a player by another name': order({ user: { external_id: 'ana' } }),
+        'a player with zeros': order({ user: { external_id: '0010001' } }),
+        'paid with currency of the game': order({
+          order: { currency_type: 'virtual', currency: 'gold', amount: '500' },
+        }),
+        'paid with points': order({ order: { currency_type: 'loyalty_point', currency: 'points', amount: '500' } }),
+        'a refund of nothing': xsollaBody('refund', { transaction: undefined }),
+        'a refund without a number': xsollaBody('refund', { transaction: { id: null } }),
+        'a part of nothing': xsollaBody('partial-refund', { purchase: { total: { amount: 0 } } }),
+        'a part below nothing': xsollaBody('partial-refund', { purchase: { total: { amount: -5 } } }),
+        'a part without a sum': xsollaBody('partial-refund', { purchase: undefined, payment_details: undefined }),
+        'a part in no currency': xsollaBody('partial-refund', { purchase: { total: { currency: 'gold' } } }),
+        'a wish for a catalogue': { notification_type: 'partner_side_catalog', user: { user_id: '10001' } },
+        'a wish for a code': { notification_type: 'get_pincode', user: { id: '10001' } },
+      }
+      const before = withoutEvidence(await books())
+      const [keptBefore] = await verdicts()
+      for (const [what, body] of Object.entries(bodies)) {
+        const { status, body: answer } = await tellXsolla(on.app, body)
+        assert.deepEqual([status, answer], [400, UNFIT], what)
+      }
+      assert.deepEqual(withoutEvidence(await books()), before)
+      const [kept, known] = await verdicts()
+      assert.equal((kept ?? 0) - (keptBefore ?? 0), Object.keys(bodies).length, 'each of them is kept')
+      assert.deepEqual(known, ['invalid_fields'])
+      await assertBooks(on.app)
+    })
+
+    async function verdicts(): Promise<[number, string[]]> {
+      const { db } = on.app.service.database
+      const rows = await db
+        .selectFrom('payment_events')
+        .select(['verdict', 'headers'])
+        .where('kind', '=', 'callback')
+        .execute()
+      for (const { headers } of rows) assert.match(headers, /"authorization":"Signature [0-9a-f]{40}"/)
+      return [rows.length, [...new Set(rows.map(({ verdict }) => verdict))]]
+    }
+
+    test('what is of no concern is kept and taken', async () => {
+      const told = [
+        ...[xsollaBody('afs-reject'), xsollaBody('payment'), { notification_type: 'a_type_of_next_year', user: null }],
+        xsollaBody('order-canceled', { order: { currency_type: 'virtual', currency: 'gold' } }),
+      ]
+      const before = withoutEvidence(await books())
+      for (const body of told) assert.equal(inShort(await tellXsolla(on.app, body)), '204', JSON.stringify(body))
+      assert.deepEqual(withoutEvidence(await books()), before)
+    })
+
+    test('fields that only confuse are of no account', async () => {
+      const { uid } = await on.app.logIn('xsolla-confusing')
+      const text = JSON.stringify(paidOrder(uid, newPurchase()))
+      const bodies = [
+        text.replace('{', '{"__proto__":{"notification_type":"refund"},"constructor":1,'),
+        text.replace('"custom_parameters":[]', '"custom_parameters":{"__proto__":{"order_id":"x"}}'),
+        text.replace('{', '{"notification_type":"refund",'),
+      ]
+      for (const body of bodies) assert.equal(inShort(await tellXsolla(on.app, body)), '204')
+      await assertBooks(on.app)
+    })
+
+    test('an address beside the one is the same address', async () => {
+      const { uid } = await on.app.logIn('xsolla-addresses')
+      const body = paidOrder(uid, newPurchase())
+      assert.equal(inShort(await tellXsolla(on.app, body, { instance: 'xsolla/any' })), '204')
+      assert.equal((await tellXsolla(on.app, body, { instance: 'unheard-of' })).status, 404)
+    })
+  },
+  { variables: { CHANNELS: XSOLLA_CHANNELS } },
+)
+
+onEveryEngine(
+  (on) => {
+    test('an app that takes no play money says so to the sandbox, and books nothing', async () => {
+      const { uid } = await on.app.logIn('xsolla-live')
+      const before = withoutEvidence(withoutMarks(await stateOf(on.app)))
+      const bought = newPurchase()
+      const played = [
+        paidOrder(uid, bought, { order: { mode: 'sandbox' } }),
+        paidOrder(uid, bought, { billing: { transaction: { id: bought.transactionId, dry_run: '1' } } }),
+        xsollaBody('refund', { transaction: { dry_run: 1 } }),
+        xsollaBody('order-canceled', { order: { mode: 'sandbox' } }),
+      ]
+      for (const body of played) {
+        const { status, body: answer } = await tellXsolla(on.app, body)
+        assert.deepEqual(
+          [status, answer.error],
+          [400, { code: 'INVALID_PARAMETER', message: 'This is a sandbox purchase, and this game takes none here.' }],
+        )
+      }
+      assert.deepEqual(withoutEvidence(withoutMarks(await stateOf(on.app))), before)
+      assert.equal(inShort(await tellXsolla(on.app, paidOrder(uid, bought))), '204', 'the same in real money is taken')
+      await assertBooks(on.app)
+    })
+  },
+  { variables: { CHANNELS: XSOLLA_CHANNELS, APPS: localApps({ testPurchases: false }) } },
+)
