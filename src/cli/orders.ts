@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { type ApproveArguments, approve } from './orders/approve.ts'
 import { type CaseOptions, showCase } from './orders/case.ts'
+import { type CatchUpOptions, catchUpWith } from './orders/catch-up.ts'
 import { type ListArguments, listQueue } from './orders/list-queue.ts'
 import { type RefundArguments, refund } from './orders/refund.ts'
 import { type ReplayOptions, replay } from './orders/replay.ts'
@@ -63,6 +64,19 @@ program
   .option('--json', 'print JSON, for programs')
   .allowExcessArguments(false)
   .action((eventId: string, options: ReplayOptions) => replay(eventId, options))
+
+program
+  .command('catch-up')
+  .description(
+    'Asks a platform what it told in a span of time: says what never reached us, and takes it in with --apply.',
+  )
+  .argument('<channel>', 'the configured instance')
+  .requiredOption('--from <time>', 'like 2026-11-01T00:00:00Z')
+  .option('--to <time>', 'now when left out')
+  .option('--apply', 'do it; without it nothing is changed')
+  .option('--json', 'print JSON, for programs')
+  .allowExcessArguments(false)
+  .action((instance: string, options: CatchUpOptions) => catchUpWith(instance, options))
 
 program
   .command('case')

@@ -42,4 +42,10 @@ export const REFUND_ERROR_CODES = {
     'This platform cannot be asked for a refund: give the money back there, then state it.',
     '该支付平台不支持接口退款，请在平台上退款后再登记。',
   ),
+  listing_unavailable: entry(
+    409,
+    'show_message',
+    'This platform cannot be asked for what it told.',
+    '该支付平台不支持查询历史通知。',
+  ),
 } as const satisfies Record<string, ErrorEntry>

@@ -5,6 +5,7 @@ import type { PaymentEventId } from '../../kernel/ids.ts'
 import { runCommand } from '../command.ts'
 import { printable, quoted } from '../store/arguments.ts'
 import { print } from '../store/run-store.ts'
+import { changeWords } from './replay-words.ts'
 
 export interface ReplayOptions {
   readonly apply?: boolean
@@ -68,18 +69,6 @@ function inWords({ event, applied, verdict, changes }: Replayed): string {
     ...changes.map(changeWords),
     verdictOn({ applied, count: changes.length }),
   ].join('\n')
-}
-
-function changeWords({ what, from, to }: Replayed['changes'][number]): string {
-  const fields = Object.entries(to).filter(([name, value]) => from === null || from[name] !== value)
-  const told = fields.map(([name, value]) =>
-    from === null ? `${name} ${shown(value)}` : `${name} ${shown(from[name] ?? null)} -> ${shown(value)}`,
-  )
-  return `  ${printable(what)}: ${from === null ? 'new, ' : ''}${told.join(', ')}`
-}
-
-function shown(value: string | number | null): string {
-  return value === null ? 'none' : printable(String(value))
 }
 
 function verdictOn({ applied, count }: { applied: boolean; count: number }): string {

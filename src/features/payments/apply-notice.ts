@@ -22,6 +22,7 @@ import {
 import { lockNoticedPayment, type NoticedPayment } from './lock-notice.ts'
 import { keepEvent, withoutPerson } from './payment-event.ts'
 import { insertPaymentEvents, lockPayments, selectPaymentLines } from './queries.ts'
+import { OWN_QUESTIONS } from './refuse-test-mode.ts'
 import { type Cause, isSameCause, keptPaidLine, laterNotice, shareTaken } from './reversal-rules.ts'
 import { bringToStanding, type ReversalDraft } from './reverse-grant.ts'
 import { putsOrderInReview } from './rules.ts'
@@ -50,13 +51,16 @@ export async function applyNotice(deps: SettleDeps, notice: VerifiedNotice): Pro
   const applied = await deps.database.inTransaction(async (tx) => {
     const nowMs = deps.clock.nowMs()
     const payment = await lockNoticedPayment(tx, { notice, nowMs })
-    const { verdict, order, isOfErased } = await bookCause(tx, {
+    const { verdict, order, isNews, isOfErased } = await bookCause(tx, {
       ...{ apps: deps.apps, payment, told: causeTold(notice), nowMs },
     })
     const { payment_id: paymentId } = payment.row
     const orderId = order?.order_id ?? null
-    const kept = keepEvent(notice, { verdict, paymentId, orderId })
-    await insertPaymentEvents(tx, [isOfErased ? withoutPerson(kept) : kept])
+    // Every callback is kept; an answer to a question of our own when it tells something new.
+    if (isNews || !OWN_QUESTIONS.has(notice.evidence.kind)) {
+      const kept = keepEvent(notice, { verdict, paymentId, orderId })
+      await insertPaymentEvents(tx, [isOfErased ? withoutPerson(kept) : kept])
+    }
     return { orderId, orderStatus: order?.status ?? null, verdict }
   })
   deps.count({ kind: notice.evidence.kind, verdict: applied.verdict })
@@ -67,7 +71,7 @@ export async function applyNotice(deps: SettleDeps, notice: VerifiedNotice): Pro
 export async function bookCause(
   tx: Tx,
   { apps, payment, told, nowMs }: { apps: Apps; payment: NoticedPayment; told: Cause; nowMs: number },
-): Promise<{ verdict: string; order: LockedOrder | null; isOfErased: boolean }> {
+): Promise<{ verdict: string; order: LockedOrder | null; isNews: boolean; isOfErased: boolean }> {
   const held = await lockWhatItMoves(tx, payment)
   // From here on nothing may be refused.
   const known = payment.causes.find((cause) => isSameCause(cause, told)) ?? null
@@ -76,7 +80,7 @@ export async function bookCause(
   const causes = [...payment.causes.filter((one) => one !== known), cause]
   const verdict = isNews ? await book(tx, { apps, payment, held, cause, causes, nowMs }) : verdictOfOld(payment, held)
   const isOfErased = [...held.players.values()].some(({ status }) => status === 'erased')
-  return { verdict, order: held.orders.values().next().value ?? null, isOfErased }
+  return { verdict, order: held.orders.values().next().value ?? null, isNews, isOfErased }
 }
 
 function verdictOfOld(payment: NoticedPayment, held: Held): string {

@@ -1,5 +1,6 @@
 export { type ApprovalRequest, approveEntry } from './approve-entry.ts'
 export { type ChannelTaskDeps, carryOutRefunds } from './carry-out-refunds.ts'
+export { type CaughtUp, catchUp } from './catch-up.ts'
 export { openNoticeLane } from './notice-lane.ts'
 export { type OrderCase, readOrderCase, type StoryLine } from './order-case.ts'
 export { openPaymentLane, type PaymentLane } from './payment-lane.ts'

@@ -19,6 +19,7 @@ import { lockPlayers, saveLockedPlayers } from '../players/index.ts'
 import { itemAt, listPrice, type StoreItem } from '../store/index.ts'
 import { keepEvent, withoutPerson } from './payment-event.ts'
 import { insertPaymentEvents } from './queries.ts'
+import { OWN_QUESTIONS } from './refuse-test-mode.ts'
 import type { SettleDeps } from './settle-payments.ts'
 
 /** The order as it truly stands after the message: a failure that comes late changes nothing. */
@@ -71,7 +72,10 @@ export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure):
       await insertOutboxEvents(tx, [event])
     }
     const verdict: string = changes ? to : 'unchanged'
-    await insertPaymentEvents(tx, [keepEvent(failure, { verdict, paymentId: null, orderId: order.order_id })])
+    // Every callback is kept; an answer to a question of our own when it tells something new.
+    if (changes || !OWN_QUESTIONS.has(failure.evidence.kind)) {
+      await insertPaymentEvents(tx, [keepEvent(failure, { verdict, paymentId: null, orderId: order.order_id })])
+    }
     const recorded = { orderId: order.order_id, orderStatus: order.status, errorCode: order.error_code }
     return { outcome: accepted(recorded), verdict }
   })

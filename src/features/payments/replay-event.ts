@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { ChannelMessage, Evidence } from '../../channels/channel.ts'
+import type { ChannelMessage, Evidence, MessageSource } from '../../channels/channel.ts'
 import type { Database } from '../../db/database.ts'
 import { rehearsing } from '../../db/rehearsing.ts'
 import type { Row } from '../../db/schema.ts'
 import type { ErrorCode } from '../../kernel/error-codes.ts'
 import type { PaymentEventId } from '../../kernel/ids.ts'
-import { invariant } from '../../kernel/invariant.ts'
 import type { FieldFault } from '../../kernel/outcome.ts'
 import { applyNotice } from './apply-notice.ts'
 import { type ProofDeps, proveAgain } from './prove-again.ts'
@@ -16,7 +15,8 @@ import { type Named, type Standing, selectStandings } from './replay-queries.ts'
 import { factsIdentity, transactionIdentity } from './rules.ts'
 import { type SettleDeps, settlePayments } from './settle-payments.ts'
 
-export type ReplayDeps = Omit<SettleDeps, 'count'> & ProofDeps
+type SettleBooks = Omit<SettleDeps, 'count'>
+export type ReplayDeps = SettleBooks & ProofDeps
 
 /** Why a kept message cannot be told again. */
 export type ReplayRefusal =
@@ -91,9 +91,9 @@ function whyNot(code: ErrorCode): ReplayRefusal {
   return code === 'invalid_fields' ? 'not_understood' : 'not_genuine'
 }
 
-type Understood = Extract<ChannelMessage, { readonly kind: 'payment' | 'failure' | 'notice' }>
+export type Understood = Extract<ChannelMessage, { readonly kind: 'payment' | 'failure' | 'notice' }>
 
-function movesTheBooks(message: ChannelMessage): message is Understood {
+export function movesTheBooks(message: ChannelMessage): message is Understood {
   return message.kind === 'payment' || message.kind === 'failure' || message.kind === 'notice'
 }
 
@@ -115,20 +115,21 @@ function retold(message: Understood, about: { eventId: PaymentEventId; nowMs: nu
   }
 }
 
-async function tellAgain(
-  deps: ReplayDeps,
+/** Tells a proven message to the use case that takes it, and says what that changed; without `apply` it is taken back. */
+export async function tellAgain(
+  deps: SettleBooks,
   { message, apply }: { message: Understood; apply: boolean },
 ): Promise<Pick<Replayed, 'verdict' | 'changes'>> {
   const source = sourceOf(message)
   if (isUnwantedTest(deps, source)) return { verdict: 'test_mode', changes: [] }
-  let verdict = ''
+  // An answer to a question of our own that tells nothing new is not counted.
+  let verdict = 'unchanged'
   const seen = { before: new Map<string, Standing>(), after: new Map<string, Standing>() }
   const database = observing(apply ? deps.database : rehearsing(deps.database), { named: namedBy(message), seen })
   const count = (event: { verdict: string }): void => {
     verdict = event.verdict
   }
   await work({ ...deps, database, count }, message)
-  invariant(verdict !== '', 'a message that was told again has a verdict')
   return { verdict, changes: changesBetween(seen.before, seen.after) }
 }
 
@@ -145,7 +146,7 @@ async function work(deps: SettleDeps, message: Understood): Promise<void> {
   }
 }
 
-function sourceOf(message: Understood) {
+export function sourceOf(message: Understood): MessageSource {
   switch (message.kind) {
     case 'payment':
       return message.payment
