@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { PaymentId } from '../../src/kernel/ids.ts'
 import { assertAuditClean } from '../support/audit-run.ts'
-import { assertBooks, orderRow, playerRow, reviewEntries } from '../support/books.ts'
+import { assertBooks, orderRow, playerRow } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { createOrder } from '../support/orders.ts'
 import {
@@ -16,43 +15,11 @@ import {
   XSOLLA_OLDER_KEY,
   xsollaBody,
 } from '../support/xsolla.ts'
+import { buy, linesOf, paymentOf, statesOf } from '../support/xsolla-books.ts'
 
 onEveryEngine(
   (on) => {
     const coinsOf = async (uid: string) => (await playerRow(on.app, uid)).coins
-    const statesOf = async (orderId: string) =>
-      (await reviewEntries(on.app, orderId)).map(({ reason, state }) => `${reason} ${state}`)
-    const paymentOf = async (orderId: string) => {
-      const { db } = on.app.service.database
-      const order = await orderRow(on.app, orderId)
-      return await db
-        .selectFrom('payments')
-        .selectAll()
-        .where('payment_id', '=', order?.granted_payment_id as PaymentId)
-        .executeTakeFirstOrThrow()
-    }
-    const linesOf = async (transactionId: number) => {
-      const { db } = on.app.service.database
-      const lines = await db
-        .selectFrom('payment_lines')
-        .innerJoin('payments', 'payments.payment_id', 'payment_lines.payment_id')
-        .selectAll('payment_lines')
-        .where('payments.transaction_id', '=', String(transactionId))
-        .orderBy('line_no')
-        .execute()
-      return lines.map(
-        (line) =>
-          `${line.order_id} ${line.item_id}x${line.quantity} ${line.price_minor} ${line.currency} ${line.refusal ?? line.standing}`,
-      )
-    }
-    /** Tells of a purchase of a player; gives the answer in short, and what it is called here. */
-    const buy = async (uid: string, changes: Changes = {}, how: { instance?: string; key?: string } = {}) => {
-      const bought = newPurchase()
-      const body = paidOrder(uid, bought, changes)
-      const answer = inShort(await tellXsolla(on.app, body, how))
-      return { ...bought, body, answer, order: `${how.instance ?? 'xsolla'}:${bought.orderId}` }
-    }
-
     test('an order of the catalogue is granted once, however often and how many at once it is told', async (t) => {
       const { uid } = await on.app.logIn('xsolla-once')
       const bought = newPurchase()
@@ -66,7 +33,7 @@ onEveryEngine(
         [order?.status, order?.price_minor, order?.currency, order?.payment_channel, order?.payment_method],
         ['completed', 1999, 'USD', 'xsolla', 'xsolla'],
       )
-      const payment = await paymentOf(`xsolla:${bought.orderId}`)
+      const payment = await paymentOf(on.app, `xsolla:${bought.orderId}`)
       assert.deepEqual([payment.transaction_id, payment.environment], [String(bought.transactionId), 'live'])
       await assertBooks(on.app)
       await assertAuditClean(t, on.app.variables)
@@ -83,7 +50,7 @@ onEveryEngine(
       assert.equal(inShort(await tellXsolla(on.app, xsollaBody('order-paid-combined', changes))), '204')
       assert.equal(await coinsOf(uid), 1000)
       assert.equal((await orderRow(on.app, `xsolla:${orderId}`))?.payment_method, 'Bank card')
-      const payment = await paymentOf(`xsolla:${orderId}`)
+      const payment = await paymentOf(on.app, `xsolla:${orderId}`)
       assert.deepEqual([payment.charged_minor, payment.tax_minor, payment.discount_minor], [1999, 0, 0])
       const within = xsollaBody('order-paid-combined', {
         ...changes,
@@ -94,7 +61,7 @@ onEveryEngine(
         },
       })
       assert.equal(inShort(await tellXsolla(on.app, within)), '204')
-      assert.equal((await paymentOf(`xsolla:${orderId + 1_000_000}`)).tax_minor, 333)
+      assert.equal((await paymentOf(on.app, `xsolla:${orderId + 1_000_000}`)).tax_minor, 333)
       await assertBooks(on.app)
     })
 
@@ -103,10 +70,10 @@ onEveryEngine(
       const order = await createOrder(on.app, token, { payment_channel: 'xsolla' })
       assert.deepEqual(order.checkout, { kind: 'external' }, 'without an API key the studio opens the checkout')
       const custom_parameters = { order_id: order.order_id }
-      assert.equal((await buy(uid, { custom_parameters })).answer, '204')
+      assert.equal((await buy(on.app, uid, { custom_parameters })).answer, '204')
       assert.equal((await orderRow(on.app, order.order_id))?.status, 'completed')
-      assert.equal((await buy(uid, { custom_parameters })).answer, '204', 'a second charge is ours to resolve')
-      assert.deepEqual(await statesOf(order.order_id), ['duplicate_charge open'])
+      assert.equal((await buy(on.app, uid, { custom_parameters })).answer, '204', 'a second charge is ours to resolve')
+      assert.deepEqual(await statesOf(on.app, order.order_id), ['duplicate_charge open'])
       assert.equal(await coinsOf(uid), 1000)
     })
 
@@ -114,121 +81,22 @@ onEveryEngine(
       const owner = await on.app.logIn('xsolla-owner')
       const other = await on.app.logIn('xsolla-other')
       const order = await createOrder(on.app, owner.token, { payment_channel: 'xsolla' })
-      assert.equal((await buy(other.uid, { custom_parameters: { order_id: order.order_id } })).answer, '204')
+      assert.equal((await buy(on.app, other.uid, { custom_parameters: { order_id: order.order_id } })).answer, '204')
       assert.equal((await orderRow(on.app, order.order_id))?.status, 'pending')
-      assert.deepEqual(await statesOf(order.order_id), ['order_conflict open'])
+      assert.deepEqual(await statesOf(on.app, order.order_id), ['order_conflict open'])
       assert.deepEqual([await coinsOf(owner.uid), await coinsOf(other.uid)], [0, 0])
     })
 
     test('what stands in place of an order of ours is one of theirs', async () => {
       const { uid } = await on.app.logIn('xsolla-odd-names')
       for (const order_id of ['history', 'with:colon', 'a b', '', 7, null, ['x'], 'x'.repeat(129)]) {
-        const { answer, order } = await buy(uid, { custom_parameters: { order_id } })
+        const { answer, order } = await buy(on.app, uid, { custom_parameters: { order_id } })
         assert.deepEqual(
           [answer, (await orderRow(on.app, order))?.status],
           ['204', 'completed'],
           JSON.stringify(order_id),
         )
       }
-    })
-
-    test('every row of a cart is an order of its own, and what fits is granted', async () => {
-      const { uid } = await on.app.logIn('xsolla-cart')
-      const items = [
-        row({ sku: 'starter_pack', amount: '19.9900' }),
-        row({ sku: 'growth_pack', quantity: 2, amount: 59.98 }),
-        row({ sku: 'unheard_of', amount: '1.00' }),
-      ]
-      const cart = await buy(uid, { items, order: { amount: '80.97' } }, { instance: 'returning' })
-      assert.equal(cart.answer, '204', 'a cart is never refused: some of it was granted')
-      assert.equal(await coinsOf(uid), 1000 + 2 * 2000)
-      assert.deepEqual(await linesOf(cart.transactionId), [
-        `${cart.order} 1x1 1999 USD granted`,
-        `${cart.order}:2 2x2 5998 USD granted`,
-        `${cart.order}:3 2147483647x1 100 USD item_not_found`,
-      ])
-      assert.deepEqual(await statesOf(`${cart.order}:3`), ['item_not_found open'])
-      await assertBooks(on.app)
-    })
-
-    test('a bundle is granted as itself or as what is in it, and never as both', async () => {
-      const { uid } = await on.app.logIn('xsolla-bundles')
-      const content = row({ sku: 'starter_pack' })
-      const gold = row({ sku: 'gold', type: 'virtual_currency', quantity: 1500 })
-      const bundle = { type: 'bundle', sku: 'elite_bundle', amount: '99.99' }
-      const known = await buy(uid, { items: [row(bundle), content, gold], order: { amount: '99.99' } })
-      assert.deepEqual(await linesOf(known.transactionId), [`${known.order} 4x1 9999 USD granted`])
-      const v2 = [
-        row({ ...bundle, is_bundle_content: false }),
-        { ...content, amount: '19.99', is_bundle_content: true },
-        { ...gold, is_bundle_content: true },
-      ]
-      const flagged = await buy(uid, { items: v2, order: { amount: '99.99' } })
-      assert.deepEqual(await linesOf(flagged.transactionId), [`${flagged.order} 4x1 9999 USD granted`])
-      const boxed = { ...bundle, sku: 'box', amount: '19.99' }
-      const unknown = await buy(uid, { items: [row(boxed), content, gold] })
-      assert.deepEqual(await linesOf(unknown.transactionId), [`${unknown.order} 1x1 1999 USD granted`])
-      const strange = await buy(uid, { items: [row(boxed), gold] })
-      assert.deepEqual(await linesOf(strange.transactionId), [`${strange.order} 2147483647x1 1999 USD item_not_found`])
-      assert.equal(await coinsOf(uid), 2 * 10000 + 1000)
-      await assertBooks(on.app)
-    })
-
-    test('promotions: the price before them is ours, or what was taken off is not numbered', async () => {
-      const { uid } = await on.app.logIn('xsolla-promotions')
-      const off = { amount_without_discount: '19.99', amount_with_discount: '14.99', sequence: 1 }
-      const further = { amount_without_discount: '14.99', amount_with_discount: '9.99', sequence: 2 }
-      const item = (fields: object) => [row({ sku: 'starter_pack', amount: '9.99', ...fields })]
-      const numbered = await buy(uid, { items: item({ promotions: [further, off] }), order: { amount: '9.99' } })
-      assert.deepEqual(await linesOf(numbered.transactionId), [`${numbered.order} 1x1 1999 USD granted`])
-      const { charged_minor: charged, discount_minor: discount } = await paymentOf(numbered.order)
-      assert.deepEqual([charged, discount], [999, 1000])
-      const cheaper = { ...off, amount_without_discount: '10.99' }
-      const ofAnother = await buy(uid, { items: item({ promotions: [cheaper] }), order: { amount: '9.99' } })
-      assert.deepEqual(await statesOf(ofAnother.order), ['price_mismatch open'], 'our price is not their list price')
-      const coupons = [{ code: 'AUTUMN', external_id: 'autumn' }]
-      const coupon = await buy(uid, { items: item({}), order: { amount: '9.99', coupons } })
-      assert.deepEqual(await linesOf(coupon.transactionId), [`${coupon.order} 1x1 999 USD granted`])
-      const promocodes = coupons
-      const dearer = await buy(uid, { items: item({ amount: '20.00' }), order: { amount: '20.00', promocodes } })
-      assert.deepEqual(await statesOf(dearer.order), ['price_mismatch open'], 'a discount never makes dearer')
-      const gift = await buy(uid, {
-        items: [
-          row({ sku: 'starter_pack', amount: '19.99', is_bonus: false, is_bundle_content: false }),
-          row({ sku: 'growth_pack', amount: '0', is_bonus: true, is_bundle_content: false }),
-        ],
-      })
-      assert.deepEqual(await linesOf(gift.transactionId), [
-        `${gift.order} 1x1 1999 USD granted`,
-        `${gift.order}:2 2x1 0 USD granted`,
-      ])
-      await assertBooks(on.app)
-    })
-
-    test('amounts are read exactly, by the decimals of their currency', async () => {
-      const { uid } = await on.app.logIn('xsolla-currencies')
-      const how = { instance: 'local' }
-      const exact: [string, string | number, number][] = [
-        ['JPY', '2980.0000', 2980],
-        ['JPY', 2980, 2980],
-        ['KWD', '6.125', 6125],
-        ['KWD', 6.1, 6100],
-        ['USD', '0.1', 10],
-        ['EUR', 17.99, 1799],
-        ['USD', '9007199254740.99', 900719925474099],
-      ]
-      for (const [currency, amount, minor] of exact) {
-        const items = [row({ sku: 'starter_pack', amount })]
-        const { answer, transactionId, order } = await buy(uid, { items, order: { currency, amount } }, how)
-        assert.equal(answer, '204')
-        assert.deepEqual(await linesOf(transactionId), [`${order} 1x1 ${minor} ${currency} granted`])
-      }
-      const foreign = {
-        items: [row({ sku: 'starter_pack', amount: '17.99' })],
-        order: { currency: 'EUR', amount: '17.99' },
-      }
-      const { order } = await buy(uid, foreign)
-      assert.deepEqual(await statesOf(order), ['price_mismatch open'], 'by our catalogue we have no price in euros')
     })
 
     test('money that cannot be granted is kept for a person, or refused where it then goes back by itself', async () => {
@@ -241,10 +109,10 @@ onEveryEngine(
         ['player_not_found', '999999999', {}, '400 INVALID_USER'],
       ]
       for (const [reason, player, changes, refusal] of cases) {
-        const kept = await buy(player, changes)
-        assert.deepEqual([kept.answer, await statesOf(kept.order)], ['204', [`${reason} open`]])
-        const returned = await buy(player, changes, { instance: 'returning' })
-        assert.deepEqual([returned.answer, await statesOf(returned.order)], [refusal, [`${reason} returned`]])
+        const kept = await buy(on.app, player, changes)
+        assert.deepEqual([kept.answer, await statesOf(on.app, kept.order)], ['204', [`${reason} open`]])
+        const returned = await buy(on.app, player, { ...changes, instance: 'returning' })
+        assert.deepEqual([returned.answer, await statesOf(on.app, returned.order)], [refusal, [`${reason} returned`]])
         const again = await tellXsolla(on.app, returned.body, { instance: 'returning' })
         assert.equal(inShort(again), refusal, 'the same is answered the same')
       }
@@ -256,11 +124,11 @@ onEveryEngine(
       const { uid } = await on.app.logIn('xsolla-free')
       const free = { currency_type: 'unknown', amount: '0', invoice_id: null }
       const items = [row({ sku: 'starter_pack', amount: '0' })]
-      const listed = await buy(uid, { items, order: free })
-      assert.deepEqual([listed.answer, await statesOf(listed.order)], ['204', ['price_mismatch open']])
-      const promoted = await buy(uid, { items, order: { ...free, promocodes: [{ code: 'FREE' }] } })
+      const listed = await buy(on.app, uid, { items, order: free })
+      assert.deepEqual([listed.answer, await statesOf(on.app, listed.order)], ['204', ['price_mismatch open']])
+      const promoted = await buy(on.app, uid, { items, order: { ...free, promocodes: [{ code: 'FREE' }] } })
       assert.equal(promoted.answer, '204')
-      assert.equal((await paymentOf(promoted.order)).transaction_id, `order:${promoted.orderId}`)
+      assert.equal((await paymentOf(on.app, promoted.order)).transaction_id, `order:${promoted.orderId}`)
       assert.equal(await coinsOf(uid), 1000)
       const canceled = xsollaBody('order-canceled', { order: { id: promoted.orderId, ...free } })
       assert.equal(inShort(await tellXsolla(on.app, canceled)), '204')
@@ -291,7 +159,7 @@ onEveryEngine(
         const { transactionId } = newPurchase()
         const body = xsollaBody('payment', { transaction: { id: transactionId }, user: { id: uid }, ...changes })
         assert.equal(inShort(await tellXsolla(on.app, body, { instance: 'direct' })), '204')
-        return await linesOf(transactionId)
+        return await linesOf(on.app, transactionId)
       }
       const checkout = {
         purchase: { virtual_items: undefined, checkout: {}, total: { currency: 'USD', amount: '29.99' } },

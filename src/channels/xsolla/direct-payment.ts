@@ -18,7 +18,7 @@ export function directPayment(
   { message, evidence }: { message: PaymentMessage; evidence: Evidence },
 ): Outcome<VerifiedPayment> {
   const { transaction, purchase, user } = message
-  const playerId = parsePlayerId(user.id)
+  const playerId = parsePlayerId(String(user.id))
   if (playerId === null) return refusedField('user.id', 'is not a player number')
   const currency = parseCurrency(purchase.total.currency)
   if (!currency) return refusedField('purchase.total.currency', 'is not an ISO 4217 code that is in use')

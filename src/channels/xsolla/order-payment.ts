@@ -1,4 +1,4 @@
-import type { OrderId, PlayerId } from '../../kernel/ids.ts'
+import type { OrderId } from '../../kernel/ids.ts'
 import { parsePlayerId } from '../../kernel/ids.ts'
 import {
   type CurrencyCode,
@@ -24,7 +24,7 @@ export function paymentOfOrder(
   { message, evidence }: { message: OrderMessage; evidence: Evidence },
 ): Outcome<VerifiedPayment> {
   const { order, user, billing } = message
-  const playerId = parsePlayerId(user.external_id)
+  const playerId = parsePlayerId(String(user.external_id))
   if (playerId === null) return refusedField('user.external_id', 'is not a player number')
   const currency = parseCurrency(order.currency ?? '')
   if (!currency) return refusedField('order.currency', 'is not an ISO 4217 code that is in use')
@@ -42,7 +42,7 @@ export function paymentOfOrder(
       transactionId,
       otherIds: others,
       factsAreIdentity: false,
-      playerId: playerId as PlayerId,
+      playerId,
       priceRule: xsolla.priceRule,
       ...(charged.value === null ? {} : { charged: charged.value }),
       lines: lines.value,

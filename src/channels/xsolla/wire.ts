@@ -16,6 +16,8 @@ const id = Type.Unsafe<number | string>({
   maxLength: 20,
 })
 const text = (maxLength: number) => Type.String({ maxLength })
+/** Whether it is the number of a player is judged where it is read. */
+const userId = Type.Unsafe<number | string>({ type: ['integer', 'string'], maxLength: 255 })
 const idOrNull = Type.Optional(Type.Union([id, Type.Null()]))
 const maybeText = Type.Optional(Type.Union([text(255), Type.Null()]))
 /** Major units. Whether it is an amount of its currency is judged where it is read. */
@@ -77,7 +79,7 @@ export const OrderMessageSchema = Type.Object({
     promocodes: discounts,
     coupons: discounts,
   }),
-  user: Type.Object({ external_id: text(255) }),
+  user: Type.Object({ external_id: userId }),
   custom_parameters: loose,
   billing,
 })
@@ -106,7 +108,7 @@ export const PaymentMessageSchema = Type.Object({
   }),
   payment_details: paymentDetails,
   order: orderRef,
-  user: Type.Object({ id: text(255) }),
+  user: Type.Object({ id: userId }),
   custom_parameters: loose,
 })
 export type PaymentMessage = Static<typeof PaymentMessageSchema>

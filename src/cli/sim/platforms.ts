@@ -3,11 +3,13 @@ import { CommandRefused } from '../command.ts'
 import type { ChannelOf, ChannelType, SimPlatform, SimPlatformType } from './platform.ts'
 import { sandboxType } from './sandbox.ts'
 import { signedType } from './signed.ts'
+import { xsollaType } from './xsolla.ts'
 
 /** The types of platforms that can be played; a new one is a file and a line here. */
 export const SIM_PLATFORMS: { readonly [T in ChannelType]?: SimPlatformType<T> } = {
   sandbox: sandboxType,
   signed: signedType,
+  xsolla: xsollaType,
 }
 
 export const SIM_TYPES = Object.keys(SIM_PLATFORMS) as ChannelType[]
