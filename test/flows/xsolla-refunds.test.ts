@@ -143,6 +143,29 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
+    test('an order that is paid twice is two payments: what goes back of the second leaves the first', async () => {
+      const of = await newcomer()
+      const second = { ...of.bought, transactionId: newPurchase().transactionId }
+      await tell(paidOrder(of.uid, of.bought), paidOrder(of.uid, second))
+      const states = async () => (await reviewEntries(on.app, of.orderId)).map(({ reason, state }) => [reason, state])
+      assert.deepEqual(await states(), [['duplicate_charge', 'open']])
+      await tell(refund(second, 13), canceled(second))
+      assert.deepEqual([await standing(of), await states()], ['completed 1000 22', [['duplicate_charge', 'refunded']]])
+      await tell(canceled(of.bought, { order: { id: of.bought.orderId, invoice_id: null } }))
+      assert.equal(
+        await standing(of),
+        'refunded 0 0',
+        'a cancellation that names no transaction is of what was granted',
+      )
+      await assertBooks(on.app)
+    })
+
+    test('a cancellation is understood whatever it lists', async () => {
+      const of = await newcomer()
+      await tell(paidOrder(of.uid, of.bought), canceled(of.bought, { items: undefined, user: null }))
+      assert.equal(await standing(of), 'refunded 0 0')
+    })
+
     test('money that waits for a person goes back with its entry, and moves no coin', async () => {
       const of = await newcomer()
       const wrong = paidOrder(of.uid, of.bought, {

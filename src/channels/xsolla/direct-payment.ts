@@ -4,7 +4,7 @@ import { minorUnits, parseCurrency } from '../../kernel/money.ts'
 import { accepted, type Outcome, refusedField } from '../../kernel/outcome.ts'
 import { type Evidence, type PaymentLine, type VerifiedPayment, vouchForPayment } from '../channel.ts'
 import { itemOfSku, UNKNOWN_ITEM_ID } from '../item-of-sku.ts'
-import { environmentOf, orderName, ownOrderId, shownText } from './names.ts'
+import { environmentOf, ownOrderId, shownText } from './names.ts'
 import { amountOf, QUANTITY_MAX } from './order-payment.ts'
 import type { XsollaInstance } from './settings.ts'
 import { memberOf, type PaymentMessage } from './wire.ts'
@@ -40,7 +40,7 @@ export function directPayment(
     vouchForPayment({
       ...{ appId: xsolla.appId, instance: xsolla.instance, environment: environmentOf(message) },
       transactionId: String(transaction.id),
-      otherIds: message.order?.id === undefined ? [] : [orderName(message.order.id)],
+      orderIsName: true,
       factsAreIdentity: false,
       playerId,
       priceRule: xsolla.priceRule,

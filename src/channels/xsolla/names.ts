@@ -1,8 +1,8 @@
 import type { OrderId } from '../../kernel/ids.ts'
 import type { PaymentEnvironment } from '../../kernel/payment-environment.ts'
-import { memberOf } from './wire.ts'
+import { memberOf, type OrderMessage } from './wire.ts'
 
-/** The name of a payment by its order on the platform, beside its transaction's: cancellations may know no other. */
+/** The name of a payment that has no transaction: a free order, or one that was paid elsewhere. */
 export function orderName(id: number | string): string {
   return `order:${id}`
 }
@@ -23,6 +23,20 @@ const OWN_ORDER_ID = /^(?!(?:history|\.{1,2})$)[!-9;-~]{1,128}$/
 export function ownOrderId(parameters: unknown): OrderId | null {
   const orderId = memberOf(parameters, 'order_id')
   return typeof orderId === 'string' && OWN_ORDER_ID.test(orderId) ? (orderId as OrderId) : null
+}
+
+type OrderTold = Pick<OrderMessage, 'order' | 'custom_parameters' | 'billing'>
+
+/** The order that the first row of an order there is for: ours, where it was told, else theirs. */
+export function firstOrderId({ instance }: { readonly instance: string }, told: OrderTold): OrderId {
+  const ours = ownOrderId(told.custom_parameters) ?? ownOrderId(told.billing?.custom_parameters)
+  return ours ?? (`${instance}:${told.order.id}` as OrderId)
+}
+
+/** The transaction of an order, by which refunds speak of it; none where nothing was charged. */
+export function transactionIdsOf({ order, billing }: OrderTold): string[] {
+  const ids = [order.invoice_id ?? null, billing?.transaction?.id ?? null].filter((id) => id !== null)
+  return [...new Set(ids.map(String))]
 }
 
 const SHOWN_LENGTH_MAX = 64

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { type Money, parseCurrency } from '../../kernel/money.ts'
 import { accepted, type Outcome, refusedField } from '../../kernel/outcome.ts'
 import { type Evidence, type VerifiedNotice, vouchForNotice } from '../channel.ts'
-import { environmentOf, orderName } from './names.ts'
+import { environmentOf, firstOrderId, orderName, transactionIdsOf } from './names.ts'
 import { amountOf } from './order-payment.ts'
 import type { XsollaInstance } from './settings.ts'
-import type { OrderMessage, RefundMessage } from './wire.ts'
+import type { CancellationMessage, RefundMessage } from './wire.ts'
 
 // A chargeback, fraud that somebody suspects or reports: the payer or their bank took the money, nobody gave it.
 const DISPUTE_CODES: ReadonlySet<string> = new Set(['2', '4', '7', '11', '12'])
@@ -23,7 +23,7 @@ export function noticeOfRefund(
   return accepted(
     vouchForNotice({
       ...{ appId, instance, environment: environmentOf(message) },
-      paymentIds: namesOf(message),
+      paymentIds: [String(message.transaction.id)],
       ...{ cause: causeOf(message.refund_details), causeId: wholeRefundId(message.transaction.id), state: 'taken' },
       ...{ lineNo: null, amount: null },
       // The platform gives its refunds no time; what it tells is final, so nothing hangs on it.
@@ -43,7 +43,7 @@ export function noticeOfPartialRefund(
   return accepted(
     vouchForNotice({
       ...{ appId, instance, environment: environmentOf(message) },
-      paymentIds: namesOf(message),
+      paymentIds: [String(message.transaction.id)],
       ...{ cause: causeOf(message.refund_details), causeId: partialRefundId(message), state: 'taken' },
       ...{ lineNo: null, amount: amount.value },
       occurredAtMs: evidence.receivedAtMs,
@@ -52,26 +52,31 @@ export function noticeOfPartialRefund(
   )
 }
 
-/** An order was canceled after it was paid. It tells of the same loss as a `refund` of its transaction. */
+/**
+ * An order was canceled after it was paid. It tells of the same loss as a `refund` of its transaction; one that names none is
+ * about a free order, or about whatever was paid for that order.
+ */
 export function noticeOfCancellation(
   { appId, instance }: XsollaInstance,
-  { message, evidence }: { message: OrderMessage; evidence: Evidence },
+  { message, evidence }: { message: CancellationMessage; evidence: Evidence },
 ): VerifiedNotice {
   const { order, billing } = message
-  const named = [order.invoice_id, billing?.transaction?.id].filter((id) => id !== undefined && id !== null).map(String)
+  const transactionIds = transactionIdsOf(message)
   const byOrder = orderName(order.id)
+  const isFree = order.currency_type === 'unknown'
   return vouchForNotice({
     ...{ appId, instance, environment: environmentOf(message) },
-    paymentIds: [...new Set([...named, byOrder])],
-    ...{ cause: causeOf(billing?.refund_details), causeId: wholeRefundId(named[0] ?? byOrder), state: 'taken' },
+    paymentIds: transactionIds.length === 0 && isFree ? [byOrder] : transactionIds,
+    orderId: firstOrderId({ instance }, message),
+    ...{
+      cause: causeOf(billing?.refund_details),
+      causeId: wholeRefundId(transactionIds[0] ?? byOrder),
+      state: 'taken',
+    },
     ...{ lineNo: null, amount: null },
     occurredAtMs: evidence.receivedAtMs,
     evidence,
   })
-}
-
-function namesOf({ transaction, order }: RefundMessage): string[] {
-  return [String(transaction.id), ...(order?.id === undefined ? [] : [orderName(order.id)])]
 }
 
 function causeOf(details: RefundMessage['refund_details']): 'refund' | 'dispute' {

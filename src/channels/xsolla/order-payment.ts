@@ -11,7 +11,7 @@ import {
 import { accepted, type Outcome, refusedField } from '../../kernel/outcome.ts'
 import { type Charged, type Evidence, type PaymentLine, type VerifiedPayment, vouchForPayment } from '../channel.ts'
 import { type BoughtRow, boughtRows, isUnpriced } from './bought-rows.ts'
-import { environmentOf, orderName, ownOrderId, shownText } from './names.ts'
+import { environmentOf, firstOrderId, orderName, shownText, transactionIdsOf } from './names.ts'
 import type { XsollaInstance } from './settings.ts'
 import { memberOf, type OrderMessage } from './wire.ts'
 
@@ -32,15 +32,14 @@ export function paymentOfOrder(
   if (!lines.ok) return lines
   const charged = chargedOf(message, { lines: lines.value, currency })
   if (!charged.ok) return charged
-  const byOrder = orderName(order.id)
-  const invoiceId = order.invoice_id ?? billing?.transaction?.id ?? null
-  const names = [invoiceId, billing?.transaction?.id ?? null].filter((name) => name !== null).map(String)
-  const [transactionId = byOrder, ...others] = [...new Set([...names, byOrder])]
+  const [transactionId, ...otherIds] = transactionIdsOf(message)
   return accepted(
     vouchForPayment({
       ...{ appId: xsolla.appId, instance: xsolla.instance, environment: environmentOf(message) },
-      transactionId,
-      otherIds: others,
+      transactionId: transactionId ?? orderName(order.id),
+      otherIds,
+      // An order that is paid twice is two payments: its number is no name of both.
+      orderIsName: true,
       factsAreIdentity: false,
       playerId,
       priceRule: xsolla.priceRule,
@@ -64,7 +63,6 @@ function linesOf(
   const { items, order } = message
   const bought = boughtRows(items, xsolla.items)
   if (bought.length === 0) return refusedField('items', 'has nothing that was bought')
-  const ours = ownOrderId(message.custom_parameters) ?? ownOrderId(message.billing?.custom_parameters)
   const isOrderDiscounted = [order.promotions, order.promocodes, order.coupons].some((some) => (some?.length ?? 0) > 0)
   const lines: PaymentLine[] = []
   for (const [index, { row, itemId, pricedBy }] of bought.entries()) {
@@ -75,9 +73,8 @@ function linesOf(
     const price = priceOf(pricedBy, { currency, isOrderDiscounted })
     if (price === null) return refusedField(`${path}.amount`, `is not an amount of ${currency}`)
     const lineNo = index + 1
-    const theirs = `${xsolla.instance}:${order.id}`
-    const orderId = lineNo === 1 ? (ours ?? (theirs as OrderId)) : (`${theirs}:${lineNo}` as OrderId)
-    lines.push({ lineNo, orderId, itemId, quantity: row.quantity, ...price })
+    const orderId = lineNo === 1 ? firstOrderId(xsolla, message) : `${xsolla.instance}:${order.id}:${lineNo}`
+    lines.push({ lineNo, orderId: orderId as OrderId, itemId, quantity: row.quantity, ...price })
   }
   return accepted(lines)
 }

@@ -10,6 +10,8 @@ import type { XsollaInstance } from './settings.ts'
 import { XSOLLA_SIGNATURE_HEADER } from './sign.ts'
 import { hasSignatureForm, isGenuine } from './verify.ts'
 import {
+  type CancellationMessage,
+  CancellationMessageSchema,
   faultsOf,
   memberOf,
   type OrderMessage,
@@ -138,15 +140,15 @@ function paymentMade(xsolla: XsollaInstance, { body, call }: Told): Outcome<Chan
 }
 
 function orderCanceled(xsolla: XsollaInstance, { body, call }: Told): Outcome<ChannelMessage> | 'no_concern' {
-  const fault = misfit(OrderMessageSchema, body)
+  const fault = misfit(CancellationMessageSchema, body)
   if (fault) return fault
-  const message = body as OrderMessage
+  const message = body as CancellationMessage
   if (isPaidInGame(message)) return 'no_concern'
   const notice = noticeOfCancellation(xsolla, { message, evidence: evidenceOf(call, 'notice') })
   return accepted({ kind: 'notice', notice })
 }
 
-function isPaidInGame({ order }: OrderMessage): boolean {
+function isPaidInGame({ order }: Pick<OrderMessage, 'order'>): boolean {
   return order.currency_type === 'virtual' || order.currency_type === 'loyalty_point'
 }
 

@@ -38,7 +38,6 @@ const transaction = Type.Object({
 })
 const refundDetails = Type.Optional(Type.Object({ code: Type.Optional(Type.Unknown()), reason: loose, author: loose }))
 const paymentDetails = Type.Optional(Type.Object({ payment: maybeMoney, vat: maybeMoney, sales_tax: maybeMoney }))
-const orderRef = Type.Optional(Type.Union([Type.Object({ id: Type.Optional(id) }), Type.Null()]))
 
 const row = Type.Object({
   sku: Type.String({ minLength: 1, maxLength: 255 }),
@@ -63,27 +62,33 @@ const billing = Type.Optional(
   }),
 )
 
-/** `order_paid` and `order_canceled`. */
+const order = Type.Object({
+  id,
+  mode,
+  currency_type: Type.Enum(['real', 'virtual', 'loyalty_point', 'unknown']),
+  currency: maybeText,
+  amount: Type.Optional(amount),
+  platform: maybeText,
+  invoice_id: idOrNull,
+  promotions: discounts,
+  promocodes: discounts,
+  coupons: discounts,
+})
+
+/** `order_paid`. */
 export const OrderMessageSchema = Type.Object({
   settings,
   items: Type.Array(row, { minItems: 1, maxItems: ROWS_MAX }),
-  order: Type.Object({
-    id,
-    mode,
-    currency_type: Type.Enum(['real', 'virtual', 'loyalty_point', 'unknown']),
-    currency: maybeText,
-    amount: Type.Optional(amount),
-    platform: maybeText,
-    invoice_id: idOrNull,
-    promotions: discounts,
-    promocodes: discounts,
-    coupons: discounts,
-  }),
+  order,
   user: Type.Object({ external_id: userId }),
   custom_parameters: loose,
   billing,
 })
 export type OrderMessage = Static<typeof OrderMessageSchema>
+
+/** `order_canceled`: it lists its items too, but what was granted for the order is ours to know. */
+export const CancellationMessageSchema = Type.Object({ settings, order, custom_parameters: loose, billing })
+export type CancellationMessage = Static<typeof CancellationMessageSchema>
 
 /** `payment`, where nothing is sold from the catalogue. */
 export const PaymentMessageSchema = Type.Object({
@@ -107,7 +112,6 @@ export const PaymentMessageSchema = Type.Object({
     coupon: loose,
   }),
   payment_details: paymentDetails,
-  order: orderRef,
   user: Type.Object({ id: userId }),
   custom_parameters: loose,
 })
@@ -120,7 +124,6 @@ export const RefundMessageSchema = Type.Object({
   purchase: Type.Optional(Type.Object({ total: maybeMoney })),
   payment_details: paymentDetails,
   refund_details: refundDetails,
-  order: orderRef,
 })
 export type RefundMessage = Static<typeof RefundMessageSchema>
 
