@@ -140,7 +140,9 @@ onEveryEngine(
       const { uid } = await on.app.logIn('xsolla-separate')
       const bought = newPurchase()
       const payment = xsollaBody('payment', { transaction: { id: bought.transactionId }, user: { id: uid } })
-      for (const body of [payment, paidOrder(uid, bought), payment]) {
+      assert.equal(inShort(await tellXsolla(on.app, payment)), '204')
+      assert.equal(await coinsOf(uid), 0, 'the money is told of, and what it was for comes with the order')
+      for (const body of [paidOrder(uid, bought), payment]) {
         assert.equal(inShort(await tellXsolla(on.app, body)), '204')
       }
       assert.equal(await coinsOf(uid), 1000)
