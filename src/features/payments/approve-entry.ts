@@ -119,7 +119,11 @@ async function settleEntry(tx: Tx, settling: Settling): Promise<Outcome<Settleme
     ...paidFacts({ payment, line, wanted, orderId, order }),
     payment: lockedPaymentOf(locked),
     item,
-    decision: { kind: 'grant', reward: decided.value.reward },
+    decision: {
+      kind: 'grant',
+      reward: decided.value.reward,
+      price: { minor: line.price_minor, currency: line.currency },
+    },
   })
   await writeDraft(tx, draft)
   await saveReviewEntry(tx, { ...entry.value, state: 'approved', closed_at_ms: nowMs })
