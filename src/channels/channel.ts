@@ -119,6 +119,11 @@ export interface WebhookCall {
   readonly rawBody: Uint8Array
   readonly nowMs: number
   readonly requestId: string
+  /**
+   * True for a kept message that is told again: it was proven whole before it was kept. A secret that stood in a header of its own
+   * is not kept, so it is not asked for a second time.
+   */
+  readonly wasProven?: true
 }
 
 /** What a genuine callback says. */

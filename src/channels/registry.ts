@@ -1,6 +1,7 @@
 import type { AppId } from '../kernel/ids.ts'
 import { invariant } from '../kernel/invariant.ts'
 import { accepted } from '../kernel/outcome.ts'
+import { type AppchargeInstance, openAppchargeChannel } from './appcharge/index.ts'
 import type { Channel, Channels } from './channel.ts'
 import { openSandboxChannel, type SandboxInstance, type SandboxPlatform } from './sandbox/index.ts'
 import { openSignedChannel, type SignedInstance } from './signed/index.ts'
@@ -10,6 +11,7 @@ import { openXsollaChannel, type XsollaInstance } from './xsolla/index.ts'
 export type ChannelInstance =
   | ({ readonly type: 'sandbox' } & SandboxInstance)
   | ({ readonly type: 'signed' } & SignedInstance)
+  | ({ readonly type: 'appcharge' } & AppchargeInstance)
   | ({ readonly type: 'xsolla' } & XsollaInstance)
 
 /** What the channels of a type need beside their own settings. */
@@ -57,6 +59,8 @@ function openChannel(instance: ChannelInstance, means: ChannelMeans): Channel {
     }
     case 'signed':
       return openSignedChannel(instance)
+    case 'appcharge':
+      return openAppchargeChannel(instance)
     case 'xsolla':
       return openXsollaChannel(instance)
   }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { APPCHARGE_SETTINGS } from './channel-settings/appcharge.ts'
 import { SANDBOX_SETTINGS } from './channel-settings/sandbox.ts'
 import { SIGNED_SETTINGS } from './channel-settings/signed.ts'
 import { XSOLLA_SETTINGS } from './channel-settings/xsolla.ts'
@@ -7,6 +8,10 @@ import { XSOLLA_SETTINGS } from './channel-settings/xsolla.ts'
 export const CHANNEL_TYPES = {
   sandbox: { settings: SANDBOX_SETTINGS, example: '{"sandbox": {}}' },
   signed: { settings: SIGNED_SETTINGS, example: '{"signed": {"secrets": ["<32 random characters>"]}}' },
+  appcharge: {
+    settings: APPCHARGE_SETTINGS,
+    example: '{"appcharge": {"mainKeys": ["<main key>"], "publisherToken": "<publisher token>"}}',
+  },
   xsolla: {
     settings: XSOLLA_SETTINGS,
     example: '{"xsolla": {"secretKeys": ["<secret key of the project>"], "projectId": 12345}}',

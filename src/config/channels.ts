@@ -1,5 +1,7 @@
 import type { Static } from 'typebox'
 import { unreachable } from '../kernel/invariant.ts'
+import { appchargeConfig, appchargeFaults } from './appcharge.ts'
+import type { AppchargeSettings } from './channel-settings/appcharge.ts'
 import type { SignedSettings } from './channel-settings/signed.ts'
 import { type XsollaSettings, xsollaConfig } from './channel-settings/xsolla.ts'
 import { CHANNEL_TYPE_NAMES, CHANNEL_TYPES, type CHANNELS_SCHEMA, type ChannelType } from './channel-types.ts'
@@ -50,13 +52,20 @@ function readInstance({ instance, settings, apps }: Given): Reading<ChannelConfi
     faults.push(fault(`the channel ${quoted(instance)} has the unknown type ${quoted(named ?? instance)}`, remedy))
     return faulty(...faults)
   }
-  for (const said of shapeFaults(CHANNEL_TYPES[type].settings, own)) {
+  for (const said of settingsFaults(type, own)) {
     const remedy = `Give it what the type takes, for instance ${CHANNEL_TYPES[type].example}.`
     faults.push(fault(`the channel ${quoted(instance)}: ${said}`, remedy))
   }
   if (faults.length > 0) return faulty(...faults)
   const app = apps?.find((each) => appNamed === undefined || each.appId === appNamed)
   return read(app === undefined ? null : channelConfig({ instance, appId: app.appId, type, own }))
+}
+
+/** What is wrong with a channel's own settings: first their shape, then what they say. */
+function settingsFaults(type: ChannelType, own: object): string[] {
+  const shape = shapeFaults(CHANNEL_TYPES[type].settings, own)
+  if (shape.length > 0) return shape
+  return type === 'appcharge' ? appchargeFaults(own as AppchargeSettings) : []
 }
 
 function nameFaults(instance: string): ConfigFault[] {
@@ -95,6 +104,8 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
       const { secrets } = own as SignedSettings
       return { instance, appId, type, secrets }
     }
+    case 'appcharge':
+      return { instance, appId, ...appchargeConfig(own as AppchargeSettings) }
     case 'xsolla':
       return { instance, appId, type, ...xsollaConfig(own as XsollaSettings) }
     default:

@@ -150,6 +150,23 @@ export type SignedChannelConfig = ChannelInstance & {
   readonly secrets: readonly string[]
 }
 
+export type AppchargeChannelConfig = ChannelInstance & {
+  readonly type: 'appcharge'
+  readonly mainKeys: readonly string[]
+  readonly publisherToken: string
+  readonly projectId: string | null
+  readonly environment: 'live' | 'test'
+  readonly authMethods: readonly ('facebook' | 'google' | 'apple' | 'userToken' | 'userPassword' | 'otp')[]
+  readonly deepLink: string | null
+  readonly checkout: { readonly returnUrl: string | null } | null
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  readonly items: Readonly<Record<string, number>>
+  readonly products: { readonly coins: string; readonly tokens: string }
+  readonly freeOffers: readonly string[]
+  readonly acceptSeconds: boolean
+  readonly apiUrl: string
+}
+
 /** A project at Xsolla. */
 export type XsollaChannelConfig = ChannelInstance & {
   readonly type: 'xsolla'
@@ -170,7 +187,7 @@ export type XsollaChannelConfig = ChannelInstance & {
   readonly payStationUrl: string | null
 }
 
-export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig | XsollaChannelConfig
+export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig | AppchargeChannelConfig | XsollaChannelConfig
 
 export interface LoggingConfig {
   readonly level: (typeof LOG_LEVELS)[number]

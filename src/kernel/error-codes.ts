@@ -98,6 +98,12 @@ export const ERROR_CODES = {
     'Payments are accepted from trusted servers only.',
     '仅接受受信任服务器的支付通知。',
   ),
+  checkout_refused: entry(
+    403,
+    'show_message',
+    'The payment platform takes no payment for this order.',
+    '支付平台不接受该订单的支付。',
+  ),
   player_disputed: entry(
     403,
     'contact_support',

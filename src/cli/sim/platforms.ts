@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import { CommandRefused } from '../command.ts'
+import { appchargeType } from './appcharge.ts'
 import type { ChannelOf, ChannelType, SimPlatform, SimPlatformType } from './platform.ts'
 import { sandboxType } from './sandbox.ts'
 import { signedType } from './signed.ts'
@@ -9,6 +10,7 @@ import { xsollaType } from './xsolla.ts'
 export const SIM_PLATFORMS: { readonly [T in ChannelType]?: SimPlatformType<T> } = {
   sandbox: sandboxType,
   signed: signedType,
+  appcharge: appchargeType,
   xsolla: xsollaType,
 }
 

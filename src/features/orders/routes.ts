@@ -138,7 +138,7 @@ function createOrderRoute(deps: CreateOrderDeps) {
     }),
     errors: [
       ...(['player_not_found', 'player_disputed', 'item_not_found', 'item_locked'] as const),
-      ...(['too_many_requests', 'channel_unavailable'] as const),
+      ...(['too_many_requests', 'channel_unavailable', 'checkout_refused'] as const),
     ],
     examples: {
       body: { item_id: 1, payment_channel: 'sandbox' },

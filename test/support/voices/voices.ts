@@ -1,3 +1,4 @@
+import { appchargeVoice } from './appcharge.ts'
 import { sandboxVoice } from './sandbox.ts'
 import { signedVoice } from './signed.ts'
 import type { Voice } from './voice.ts'
@@ -7,6 +8,7 @@ import { xsollaVoice } from './xsolla.ts'
 export const VOICES = {
   sandbox: sandboxVoice,
   signed: signedVoice,
+  appcharge: appchargeVoice,
   xsolla: xsollaVoice,
 } as const satisfies Readonly<Record<string, Voice>>
 
