@@ -125,6 +125,15 @@ for (const engine of engines()) {
       }
     })
 
+    test('what the platform will never open is told in its own words', async () => {
+      const { token } = await app.logIn('api-no-item')
+      platform.mood = 'no_item'
+      const refused = await order(token)
+      platform.mood = 'well'
+      assertRefused(refused, 403, 'checkout_refused')
+      assert.deepEqual(refused.body.details, [{ path: 'payment_channel', message: 'Item is not found' }])
+    })
+
     test('a refund is asked for once and booked; the platform’s own notices of it change nothing more', async () => {
       const { uid, order: target, transactionId, orderId } = await paid('api-refund')
       platform.calls.length = 0

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { PROJECT } from './xsolla.ts'
 
 /** How the platform behaves: as it should, not at all, never to an end, or as somebody else. */
-export type Mood = 'well' | 'down' | 'hang' | 'no_token' | 'page' | 'elsewhere' | 'denies'
+export type Mood = 'well' | 'down' | 'hang' | 'no_token' | 'page' | 'elsewhere' | 'denies' | 'no_item'
 
 /** A call that it got, as far as it was in order. */
 export interface XsollaCall {
@@ -53,6 +53,9 @@ export async function startXsollaServer(): Promise<XsollaServer> {
       // Without a country or an address it cannot know what money to ask for.
       if (!body?.user?.country?.value && !request.headers['x-user-ip']) {
         return answer(response, 422, { errorCode: 1102 })
+      }
+      if (server.mood === 'no_item') {
+        return answer(response, 422, { statusCode: 422, errorCode: 4001, errorMessage: 'Item is not found' })
       }
       orders += 1
       return answer(response, 201, server.mood === 'no_token' ? {} : { token: `token-${orders}`, order_id: orders })

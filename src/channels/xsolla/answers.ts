@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../kernel/error-codes.ts'
 import type { CallbackResult, PlatformAnswer, PlayerShown, WebhookCall } from '../channel.ts'
-import { isShopCheck, parsedBody } from './receive.ts'
+import { readJson } from '../read-body.ts'
+import { isShopCheck } from './receive.ts'
 import { memberOf } from './wire.ts'
 
 /** The codes that the platform knows of a refusal. */
@@ -34,7 +35,7 @@ export function answerXsolla(result: CallbackResult, { rawBody }: Pick<WebhookCa
 
 /** Only the questions tell of a player; each of the three is answered in its own way. */
 function answerAbout(player: PlayerShown | null, rawBody: Uint8Array): PlatformAnswer {
-  const body = parsedBody(rawBody)
+  const body = readJson(rawBody)
   if (player === null) {
     return refusal('INVALID_USER', 'There is no such player.', isShopCheck(body) ? 404 : 400)
   }

@@ -10,6 +10,9 @@ import { memberOf } from './wire.ts'
 
 const PAY_STATION_URL = 'https://secure.xsolla.com/paystation4/'
 const SANDBOX_PAY_STATION_URL = 'https://sandbox-secure.xsolla.com/paystation4/'
+// Asking again cannot help. Of 401 and 403 it can: the key is wrong.
+const REFUSING_STATUSES: ReadonlySet<number> = new Set([400, 404, 409, 422])
+const WORDS_LENGTH_MAX = 200
 const TOKEN = /^[\w.~+/=-]{1,512}$/
 
 /**
@@ -44,6 +47,9 @@ export async function openXsollaCheckout(
       custom_parameters: { order_id: order.orderId },
     },
   })
+  if (reply.answered && REFUSING_STATUSES.has(reply.status)) {
+    return refused('checkout_refused', { details: [{ path: 'payment_channel', message: wordsOf(reply.json) }] })
+  }
   const token = isOk(reply) ? memberOf(reply.json, 'token') : undefined
   if (!isOk(reply) || typeof token !== 'string' || !TOKEN.test(token)) return refused('channel_unavailable')
   const theirs = memberOf(reply.json, 'order_id')
@@ -54,6 +60,12 @@ export async function openXsollaCheckout(
     client: { token },
     ...(typeof theirs === 'number' || typeof theirs === 'string' ? { reference: String(theirs) } : {}),
   })
+}
+
+/** An item that its catalogue does not have, a country that it does not sell to: what it says of them. */
+function wordsOf(json: unknown): string {
+  const said = [memberOf(json, 'errorMessage'), memberOf(json, 'message')].find((words) => typeof words === 'string')
+  return typeof said === 'string' && said !== '' ? said.slice(0, WORDS_LENGTH_MAX) : 'opens no checkout for this order'
 }
 
 /** What can be asked about transactions needs the merchant's number, and a key that holds for all of its projects. */

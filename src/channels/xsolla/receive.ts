@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox'
 import { parsePlayerId } from '../../kernel/ids.ts'
 import { accepted, type FieldFault, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { ChannelMessage, Evidence, WebhookCall } from '../channel.ts'
+import { bodyFaults, readJson } from '../read-body.ts'
 import { directPayment } from './direct-payment.ts'
 import { environmentOf } from './names.ts'
 import { noticeOfCancellation, noticeOfPartialRefund, noticeOfRefund } from './notice.ts'
@@ -12,7 +13,6 @@ import { hasSignatureForm, isGenuine } from './verify.ts'
 import {
   type CancellationMessage,
   CancellationMessageSchema,
-  faultsOf,
   memberOf,
   type OrderMessage,
   OrderMessageSchema,
@@ -34,7 +34,7 @@ export function receiveXsolla(xsolla: XsollaInstance, call: WebhookCall): Outcom
   const { rawBody } = call
   const header = call.headers[XSOLLA_SIGNATURE_HEADER]
   if (!isGenuine(xsolla.secretKeys, { header, rawBody })) return refused('invalid_signature')
-  const body = parsedBody(rawBody)
+  const body = readJson(rawBody)
   const type = memberOf(body, 'notification_type')
   if (isQuestion(body, type)) return questionFrom(xsolla, body)
   return readMessage(xsolla, { body, type, call })
@@ -43,14 +43,6 @@ export function receiveXsolla(xsolla: XsollaInstance, call: WebhookCall): Outcom
 /** The one message without a type asks whether a player exists: the platform's own shop sends it. */
 export function isShopCheck(body: unknown): boolean {
   return memberOf(body, 'notification_type') === undefined && memberOf(body, 'user') !== undefined
-}
-
-export function parsedBody(rawBody: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody))
-  } catch {
-    return null
-  }
 }
 
 function isQuestion(body: unknown, type: unknown): boolean {
@@ -153,7 +145,7 @@ function isPaidInGame({ order }: Pick<OrderMessage, 'order'>): boolean {
 }
 
 function misfit(schema: TSchema, body: unknown): ReturnType<typeof refused> | null {
-  const details = faultsOf(schema, body)
+  const details = bodyFaults(schema, body)
   return details.length === 0 ? null : refused('invalid_fields', { details })
 }
 

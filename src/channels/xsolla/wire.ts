@@ -1,11 +1,7 @@
-import { type Static, type TSchema, Type } from 'typebox'
-import { Check, Errors } from 'typebox/schema'
-import type { FieldFault } from '../../kernel/outcome.ts'
+import { type Static, Type } from 'typebox'
 
 // More rows than a cart has by honest means; each would be an order.
 const ROWS_MAX = 100
-// A person who debugs an integration reads the first few.
-const FAULTS_MAX = 10
 
 /** The platform writes numbers as numbers or as texts. Beyond what can be counted exactly, two of them would be one. */
 const id = Type.Unsafe<number | string>({
@@ -126,24 +122,6 @@ export const RefundMessageSchema = Type.Object({
   refund_details: refundDetails,
 })
 export type RefundMessage = Static<typeof RefundMessageSchema>
-
-/** What is wrong with the fields of a message; none where it fits. */
-export function faultsOf(schema: TSchema, value: unknown): FieldFault[] {
-  if (Check(schema, value)) return []
-  const faults = new Map<string, string>()
-  for (const error of Errors(schema, value)[1]) {
-    const path = error.instancePath.slice(1).replaceAll('/', '.')
-    if (error.keyword !== 'required') faults.set(path, error.message)
-    else {
-      for (const missing of error.params.requiredProperties) {
-        faults.set(path === '' ? missing : `${path}.${missing}`, 'is missing')
-      }
-    }
-  }
-  // What does not fit is a fault, whatever is said of it.
-  if (faults.size === 0) return [{ path: '', message: 'has the wrong shape' }]
-  return [...faults].slice(0, FAULTS_MAX).map(([path, message]) => ({ path, message }))
-}
 
 /** A member of an object that may be anything, also no object. */
 export function memberOf(value: unknown, name: string): unknown {

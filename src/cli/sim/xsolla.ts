@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { skuOfItem } from '../../channels/item-of-sku.ts'
 import { signXsollaBody, XSOLLA_SIGNATURE_HEADER } from '../../channels/xsolla/index.ts'
 import { CommandRefused } from '../command.ts'
 import type { ChannelOf, SimMessage, SimOrder, SimPlatform, SimPlatformType, Telling } from './platform.ts'
@@ -47,7 +48,7 @@ function saidOf(
     project_id: channel.projectId,
     ...(channel.merchantId === null ? {} : { merchant_id: channel.merchantId }),
   }
-  const sku = Object.entries(channel.items).find(([, itemId]) => itemId === order.itemId)?.[0] ?? String(order.itemId)
+  const sku = skuOfItem(channel.items, order.itemId)
   const purchase = { total: { currency, amount } }
   const custom_parameters = { order_id: orderId }
   if ('id' in telling) {
