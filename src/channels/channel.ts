@@ -90,6 +90,8 @@ export interface OrderToPay {
   readonly expiresAtMs: number
   /** Whose calls the player's are counted with: mostly their address. Where the platform has to know what country they pay in. */
   readonly clientAddress?: string | null
+  /** When its checkout is asked for. */
+  readonly nowMs?: number
 }
 
 /** What a player's client needs to pay. `url`: open this page. `external`: whoever runs the channel takes it from here. */

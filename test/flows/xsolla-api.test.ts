@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { assertDone, assertRefused } from '../support/answers.ts'
 import { assertBooks, orderRow, playerRow } from '../support/books.ts'
 import { approveBy, deskOf, entryOf, refundBy } from '../support/review-desk.ts'
-import { engines, RETURN_URL, startApp, type TestApp } from '../support/test-app.ts'
+import { APP_ID, engines, RETURN_URL, startApp, type TestApp } from '../support/test-app.ts'
 import { inShort, newPurchase, paidOrder, row, tellXsolla, xsollaBody, xsollaSettings } from '../support/xsolla.ts'
 import { type Mood, startXsollaServer, type XsollaServer } from '../support/xsolla-server.ts'
 
@@ -123,6 +123,39 @@ for (const engine of engines()) {
         platform.mood = 'well'
         assert.equal(assertDone(await order(token, {}, key)).checkout.kind, 'url', mood)
       }
+    })
+
+    test('a player who paid and got nothing asks: the platform’s list of orders says whether it was paid', async () => {
+      const { token, uid } = await app.logIn('api-check')
+      const made = assertDone(await order(token))
+      const check = async () => {
+        await app.service.kv.delete(`order-check:${APP_ID}:${made.order_id}`)
+        return await app.call('POST', `/api/v1/orders/${made.order_id}/check`, { token, body: {} })
+      }
+      const price = { amount: '19.9900', amount_without_discount: '19.9900', currency: 'USD' }
+      const paidThere = { status: 'done', mode: 'default', invoice_id: '88120001', price, user: { id: uid } }
+      for (const listed of [null, { ...paidThere, status: 'new' }, { ...paidThere, status: 'canceled' }]) {
+        platform.listed = listed
+        assert.equal(assertDone(await check()).order_status, 'pending', JSON.stringify(listed))
+      }
+      for (const listed of [{ status: 'of next year' }, { invoice_id: null }, { price: null }, { mode: 'staging' }]) {
+        platform.listed = { ...paidThere, ...listed }
+        assert.equal(assertDone(await check()).order_status, 'pending', JSON.stringify(listed))
+      }
+      platform.mood = 'down'
+      assertRefused(await check(), 503, 'channel_unavailable')
+      Object.assign(platform, { mood: 'well', listed: paidThere })
+      assert.equal(assertDone(await check()).order_status, 'completed')
+      const search = platform.calls.at(-1)?.body
+      assert.deepEqual([search.limit, search.offset], [10, 20], 'page by page')
+      assert.equal(Date.parse(search.created_date_until) - Date.parse(search.created_date_from), 120_000)
+      const custom_parameters = { order_id: made.order_id }
+      const told = paidOrder(uid, { orderId: 1, transactionId: 88120001 }, { custom_parameters })
+      assert.equal(inShort(await tellXsolla(app, told)), '204', 'its webhook tells of the same payment')
+      assert.equal((await playerRow(app, uid)).coins, 1000)
+      assert.equal(inShort(await tellXsolla(app, xsollaBody('refund', { transaction: { id: 88120001 } }))), '204')
+      assert.equal((await orderRow(app, made.order_id))?.status, 'refunded')
+      await assertBooks(app)
     })
 
     test('what the platform will never open is told in its own words', async () => {

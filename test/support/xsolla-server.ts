@@ -25,6 +25,8 @@ export interface XsollaServer {
   mood: Mood
   /** What it answers to a wish for a refund. */
   refund: { status: number; message?: string }
+  /** What its list says of an order that it made, beside its number; null: it knows none. */
+  listed: Readonly<Record<string, unknown>> | null
   /** Of every transaction, in its report; null: it knows none. */
   status: string | null
   stop(): Promise<void>
@@ -60,6 +62,12 @@ export async function startXsollaServer(): Promise<XsollaServer> {
       orders += 1
       return answer(response, 201, server.mood === 'no_token' ? {} : { token: `token-${orders}`, order_id: orders })
     }
+    if (method === 'POST' && url.pathname === `/store/v3/project/${PROJECT.project_id}/admin/order/search`) {
+      const pages = [1, 2].map((page) => Array.from({ length: 10 }, (_, no) => ({ order_id: page * 100 + no })))
+      const last = server.listed === null ? [] : [{ order_id: orders, ...server.listed }]
+      const page = [...pages, last][body.offset / 10] ?? []
+      return answer(response, 200, { has_more: body.offset < 20, orders: body.limit === 10 ? page : [] })
+    }
     const merchant = `/merchant/merchants/${PROJECT.merchant_id}/reports/transactions`
     if (method === 'PUT' && url.pathname.startsWith(`${merchant}/`) && url.pathname.endsWith('/refund')) {
       const { status, message } = server.refund
@@ -78,7 +86,7 @@ export async function startXsollaServer(): Promise<XsollaServer> {
   const { port } = http.address() as AddressInfo
   const at = `http://127.0.0.1:${port}`
   const server: XsollaServer = {
-    ...{ apiKey, calls: [], mood: 'well', refund: { status: 204 }, status: 'done' },
+    ...{ apiKey, calls: [], mood: 'well', refund: { status: 204 }, status: 'done', listed: null },
     settings: {
       ...{ apiKey, storeApiUrl: `${at}/store/`, merchantApiUrl: `${at}/merchant` },
       payStationUrl: 'https://pay.example.com/station',

@@ -3,7 +3,9 @@ import { majorNumber } from '../../kernel/money.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Checkout, OrderToPay, PaymentNames, RefundMade, RefundWanted, Standing } from '../channel.ts'
 import { skuOfItem } from '../item-of-sku.ts'
-import { callPlatform, type PlatformReply } from '../platform-call.ts'
+import { callPlatform } from '../platform-call.ts'
+import { basicAuthorization, isOk } from './call.ts'
+import { checkoutReference } from './look-up.ts'
 import { wholeRefundId } from './notice.ts'
 import type { XsollaInstance } from './settings.ts'
 import { memberOf } from './wire.ts'
@@ -23,13 +25,13 @@ export async function openXsollaCheckout(
   xsolla: XsollaInstance & { readonly apiKey: string },
   order: OrderToPay,
 ): Promise<Outcome<Checkout>> {
-  const { clientAddress = null } = order
+  const { clientAddress = null, nowMs } = order
   const isKnownPlace = clientAddress !== null && isPublicIpv4(clientAddress)
   const reply = await callPlatform({
     method: 'POST',
     url: `${xsolla.storeApiUrl}/v3/project/${xsolla.projectId}/admin/payment/token`,
     headers: {
-      ...basic(xsolla.projectId, xsolla.apiKey),
+      ...basicAuthorization(xsolla.projectId, xsolla.apiKey),
       ...(isKnownPlace ? { 'x-user-ip': clientAddress } : {}),
     },
     body: {
@@ -58,7 +60,9 @@ export async function openXsollaCheckout(
     kind: 'url',
     url: `${page}?token=${encodeURIComponent(token)}`,
     client: { token },
-    ...(typeof theirs === 'number' || typeof theirs === 'string' ? { reference: String(theirs) } : {}),
+    ...(theirs === undefined || nowMs === undefined
+      ? {}
+      : { reference: checkoutReference({ ...order, nowMs }, theirs) }),
   })
 }
 
@@ -87,7 +91,7 @@ export async function refundXsollaPayment(xsolla: MerchantAccess, wanted: Refund
   const reply = await callPlatform({
     method: 'PUT',
     url: `${merchantUrl(xsolla)}/reports/transactions/${transactionId}/refund`,
-    headers: basic(xsolla.merchantId, xsolla.apiKey),
+    headers: basicAuthorization(xsolla.merchantId, xsolla.apiKey),
     body: { description: `Refund ${wanted.idempotencyKey} of order ${wanted.orderId}` },
   })
   if (!reply.answered) return refused('channel_unavailable')
@@ -128,7 +132,7 @@ export async function lookUpXsollaStanding(
   const reply = await callPlatform({
     method: 'GET',
     url: `${merchantUrl(xsolla)}/reports/transactions/search.json?${query}`,
-    headers: basic(xsolla.merchantId, xsolla.apiKey),
+    headers: basicAuthorization(xsolla.merchantId, xsolla.apiKey),
   })
   if (!isOk(reply) || !Array.isArray(reply.json)) return refused('channel_unavailable')
   const found = reply.json
@@ -153,14 +157,6 @@ function isTransaction(transactionId: string): boolean {
 
 function merchantUrl({ merchantApiUrl, merchantId }: MerchantAccess): string {
   return `${merchantApiUrl}/merchants/${merchantId}`
-}
-
-function basic(name: number, apiKey: string): { authorization: string } {
-  return { authorization: `Basic ${Buffer.from(`${name}:${apiKey}`).toString('base64')}` }
-}
-
-function isOk(reply: PlatformReply): reply is Extract<PlatformReply, { readonly answered: true }> {
-  return reply.answered && reply.status >= 200 && reply.status < 300
 }
 
 // Nobody pays from these: this machine, a network behind a router or of a provider, none at all.

@@ -2,6 +2,7 @@ import { accepted } from '../../kernel/outcome.ts'
 import type { Channel } from '../channel.ts'
 import { answerXsolla } from './answers.ts'
 import { lookUpXsollaStanding, type MerchantAccess, openXsollaCheckout, refundXsollaPayment } from './client.ts'
+import { lookUpXsollaPayment } from './look-up.ts'
 import { receiveXsolla } from './receive.ts'
 import type { XsollaInstance } from './settings.ts'
 
@@ -15,10 +16,20 @@ export function openXsollaChannel(xsolla: XsollaInstance): Channel {
     ...{ instance, appId },
     ...(apiKey === null
       ? { openCheckout: async () => accepted({ kind: 'external' }) }
-      : { openCheckout: (order) => openXsollaCheckout({ ...xsolla, apiKey }, order), keepsCheckouts: true }),
+      : ofProject({ ...xsolla, apiKey })),
     receive: (call) => receiveXsolla(xsolla, call),
     answer: answerXsolla,
     ...(apiKey === null || merchantId === null ? {} : ofMerchant({ ...xsolla, apiKey, merchantId })),
+  }
+}
+
+function ofProject(
+  xsolla: XsollaInstance & { readonly apiKey: string },
+): Pick<Channel, 'openCheckout' | 'keepsCheckouts' | 'lookUpPayment'> {
+  return {
+    openCheckout: (order) => openXsollaCheckout(xsolla, order),
+    keepsCheckouts: true,
+    lookUpPayment: (order) => lookUpXsollaPayment(xsolla, order),
   }
 }
 

@@ -69,7 +69,10 @@ export async function createOrder<A extends { readonly order_id: string }>(
   // A retry may come when the order is paid or over: then there is nothing left to open.
   const isOver = order.status !== 'pending' || (order.expires_at_ms ?? 0) <= deps.clock.nowMs()
   if (isOver || !channel) return accepted({ answer: answered.value, checkout: null })
-  const checkout = await openCheckout(deps, { channel, order: orderToPay(order, request) })
+  const checkout = await openCheckout(deps, {
+    channel,
+    order: orderToPay(order, { ...request, nowMs: deps.clock.nowMs() }),
+  })
   return checkout.ok ? accepted({ answer: answered.value, checkout: checkout.value }) : checkout
 }
 
@@ -130,7 +133,7 @@ function pendingOrder(
 
 function orderToPay(
   order: LockedOrder,
-  { language, clientAddress }: Pick<OrderRequest, 'language' | 'clientAddress'>,
+  { language, clientAddress, nowMs }: Pick<OrderRequest, 'language' | 'clientAddress'> & { nowMs: number },
 ): OrderToPay {
   return {
     appId: order.app_id,
@@ -143,6 +146,6 @@ function orderToPay(
     channelShown: order.payment_channel ?? '',
     returnUrl: order.return_url,
     expiresAtMs: order.expires_at_ms ?? order.created_at_ms + ORDER_LIFE_MS,
-    clientAddress,
+    ...{ clientAddress, nowMs },
   }
 }
