@@ -26,7 +26,7 @@ export const XSOLLA_CHANNELS = JSON.stringify({
   // Its account gives back by itself what we refuse.
   returning: xsollaSettings({ automaticRefund: true }),
   // It sells without the platform's catalogue.
-  direct: xsollaSettings({ grantOn: 'payment' }),
+  direct: xsollaSettings({ grantOn: 'payment', automaticRefund: true }),
   // Its prices are local.
   local: xsollaSettings({ priceRule: 'platform' }),
 })

@@ -46,7 +46,8 @@ export function directPayment(
       priceRule: xsolla.priceRule,
       charged: { totalMinor: total.minor, taxMinor: null, discountMinor: null },
       lines,
-      reviewAnswer: xsolla.automaticRefund && lines.length === 1 ? 'refuse' : 'accept',
+      // The platform's automatic refund is of orders alone: refused, this money would go nowhere.
+      reviewAnswer: 'accept',
       shown: { channel: xsolla.instance, method: shownText(transaction.payment_method_name) },
       evidence,
     }),
