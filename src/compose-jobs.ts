@@ -5,8 +5,10 @@ import type { Database } from './db/database.ts'
 import type { Apps } from './features/apps/index.ts'
 import type { InviteDeps } from './features/invites/index.ts'
 import type { CloseCheckoutDeps, ExpireDeps } from './features/orders/index.ts'
+import { type OutboxDelivery, openOutboxDelivery, type ReportDelivery } from './features/outbox/index.ts'
 import type { ChannelTaskDeps, SettleDeps } from './features/payments/index.ts'
 import type { ActDeps } from './features/privacy/index.ts'
+import type { Metrics } from './http/metrics.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
@@ -23,14 +25,42 @@ export function startSchedule(
     readonly notices: ActDeps
     readonly settleDeps: SettleDeps
     readonly channels: Channels
+    readonly metrics: Metrics
   },
   { onTime }: { onTime: boolean },
 ): Jobs {
   const { database, clock, kv, apps, logger, notices } = deps
   const { securityEventDays } = deps.config
   const taskDeps: ChannelTaskDeps = { ...deps.settleDeps, channels: deps.channels, report: reportRefund(logger) }
-  const jobs = schedule({ database, clock, apps, securityEventDays, notices, taskDeps, ...jobReports(logger) })
+  const outbox = openDelivery(deps)
+  const jobs = schedule({ database, clock, apps, securityEventDays, notices, taskDeps, outbox, ...jobReports(logger) })
   return startJobs(jobs, { kv, logger, onTime })
+}
+
+/** The delivery to the game servers that are configured, told in metrics and in the log. */
+function openDelivery(deps: {
+  readonly database: Database
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly config: Config
+  readonly metrics: Metrics
+}): OutboxDelivery {
+  const { database, clock, logger, config, metrics } = deps
+  const count = metrics.countDelivery
+  const outbox = openOutboxDelivery({ database, clock, count, report: reportDelivery(logger) }, config.apps)
+  metrics.watchOutbox(outbox.appIds, async (appId) => {
+    const { players, waitingSinceMs } = await outbox.backlogOf(appId)
+    return { players, ageMs: waitingSinceMs === null ? 0 : Math.max(0, clock.nowMs() - waitingSinceMs) }
+  })
+  return outbox
+}
+
+function reportDelivery(logger: Logger): ReportDelivery {
+  return ({ kind, ...about }) => {
+    if (kind === 'failing') logger.warn(about, 'the game server takes no events; they wait, and it is asked again')
+    if (kind === 'well_again') logger.info(about, 'the game server takes events again')
+    if (kind === 'not_taken') logger.warn(about, 'the game server takes the events of others, and not this one')
+  }
 }
 
 /** What a job could not do is tried again at its next run; the operator reads why it was not done. */

@@ -12,6 +12,7 @@ import type {
 import { type ConfigFault, quoted } from './faults.ts'
 import { isLoopback } from './network.ts'
 import { strongSecretRemedy, weaknessOf } from './secrets.ts'
+import { weakWebhookSecrets } from './webhooks.ts'
 
 /** What is known of the configuration while it is checked: a part that is faulty itself is null. */
 export interface Draft {
@@ -34,6 +35,7 @@ type Check = (draft: Draft) => readonly ConfigFault[]
 export const CHECKS: readonly Check[] = [
   localStaysOnThisMachine,
   appSecretsAreStrong,
+  webhookSecretsAreStrong,
   channelSecretsAreStrong,
   channelSecretsAreApart,
   corsOriginsAreListed,
@@ -79,6 +81,10 @@ function appSecretsAreStrong({ env, apps }: Draft): readonly ConfigFault[] {
         : [{ variable: 'APPS', fault: `${where} ${weakness}`, remedy: strongSecretRemedy(where) }]
     }),
   )
+}
+
+function webhookSecretsAreStrong({ env, apps }: Draft): readonly ConfigFault[] {
+  return env === 'online' ? weakWebhookSecrets(apps ?? []) : []
 }
 
 function channelSecretsAreStrong({ env, channels }: Draft): readonly ConfigFault[] {

@@ -122,6 +122,16 @@ export interface AppConfig {
   readonly logins: LoginSettings
   /** Null: an invitation is recorded and rewarded with nothing. */
   readonly invite: InviteConfig | null
+  /** Null: events for the game server wait. */
+  readonly webhooks: WebhooksConfig | null
+}
+
+/** Where an app's outbox events are delivered. */
+export interface WebhooksConfig {
+  readonly url: string
+  /** 1 to 5, the newest first: `whsec_` and base64 of 24 to 64 bytes. */
+  readonly secrets: readonly string[]
+  readonly timeoutMs: number
 }
 
 /** What both get once an invited player has completed their first order. */

@@ -14,6 +14,7 @@ import { channelTasks } from './0013-channel-tasks.ts'
 import { testPurchases } from './0014-test-purchases.ts'
 import { callbackNames } from './0015-callback-names.ts'
 import { webChannels } from './0016-web-channels.ts'
+import { outboxDelivery } from './0017-outbox-delivery.ts'
 import type { MigrationStep } from './run.ts'
 
 /** Every migration, in order. A released one is never edited: a change is a further one. */
@@ -34,4 +35,5 @@ export const migrations: Record<string, MigrationStep[]> = {
   '0014-test-purchases': testPurchases,
   '0015-callback-names': callbackNames,
   '0016-web-channels': webChannels,
+  '0017-outbox-delivery': outboxDelivery,
 }
