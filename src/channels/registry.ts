@@ -5,6 +5,7 @@ import { type AppchargeInstance, openAppchargeChannel } from './appcharge/index.
 import type { Channel, Channels } from './channel.ts'
 import { openSandboxChannel, type SandboxInstance, type SandboxPlatform } from './sandbox/index.ts'
 import { openSignedChannel, type SignedInstance } from './signed/index.ts'
+import { openStripeChannel, type StripeInstance } from './stripe/index.ts'
 import { openXsollaChannel, type XsollaInstance } from './xsolla/index.ts'
 
 /** A configured instance, by its type. */
@@ -13,6 +14,7 @@ export type ChannelInstance =
   | ({ readonly type: 'signed' } & SignedInstance)
   | ({ readonly type: 'appcharge' } & AppchargeInstance)
   | ({ readonly type: 'xsolla' } & XsollaInstance)
+  | ({ readonly type: 'stripe' } & StripeInstance)
 
 /** What the channels of a type need beside their own settings. */
 export interface ChannelMeans {
@@ -63,6 +65,8 @@ function openChannel(instance: ChannelInstance, means: ChannelMeans): Channel {
       return openAppchargeChannel(instance)
     case 'xsolla':
       return openXsollaChannel(instance)
+    case 'stripe':
+      return openStripeChannel(instance)
   }
 }
 

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { APPCHARGE_SETTINGS } from './channel-settings/appcharge.ts'
 import { SANDBOX_SETTINGS } from './channel-settings/sandbox.ts'
 import { SIGNED_SETTINGS } from './channel-settings/signed.ts'
+import { STRIPE_SETTINGS } from './channel-settings/stripe.ts'
 import { XSOLLA_SETTINGS } from './channel-settings/xsolla.ts'
 
 /** The channel types that this release knows. A new one has its settings in a file of its own, and a line here. */
@@ -15,6 +16,11 @@ export const CHANNEL_TYPES = {
   xsolla: {
     settings: XSOLLA_SETTINGS,
     example: '{"xsolla": {"secretKeys": ["<secret key of the project>"], "projectId": 12345}}',
+  },
+  stripe: {
+    settings: STRIPE_SETTINGS,
+    example:
+      '{"stripe": {"secretKey": "rk_live_...", "webhookSecrets": ["whsec_..."], "returnUrl": "https://shop.example.com/paid"}}',
   },
 } as const
 

@@ -3,6 +3,7 @@ import { unreachable } from '../kernel/invariant.ts'
 import { appchargeConfig, appchargeFaults } from './appcharge.ts'
 import type { AppchargeSettings } from './channel-settings/appcharge.ts'
 import type { SignedSettings } from './channel-settings/signed.ts'
+import { STRIPE_API_URL, type StripeSettings, stripeFaults } from './channel-settings/stripe.ts'
 import { type XsollaSettings, xsollaConfig } from './channel-settings/xsolla.ts'
 import { CHANNEL_TYPE_NAMES, CHANNEL_TYPES, type CHANNELS_SCHEMA, type ChannelType } from './channel-types.ts'
 import type { AppConfig, ChannelConfig } from './config.ts'
@@ -65,7 +66,8 @@ function readInstance({ instance, settings, apps }: Given): Reading<ChannelConfi
 function settingsFaults(type: ChannelType, own: object): string[] {
   const shape = shapeFaults(CHANNEL_TYPES[type].settings, own)
   if (shape.length > 0) return shape
-  return type === 'appcharge' ? appchargeFaults(own as AppchargeSettings) : []
+  if (type === 'appcharge') return appchargeFaults(own as AppchargeSettings)
+  return type === 'stripe' ? stripeFaults(own as StripeSettings) : []
 }
 
 function nameFaults(instance: string): ConfigFault[] {
@@ -108,6 +110,11 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
       return { instance, appId, ...appchargeConfig(own as AppchargeSettings) }
     case 'xsolla':
       return { instance, appId, type, ...xsollaConfig(own as XsollaSettings) }
+    case 'stripe': {
+      const { secretKey = null, returnUrl = null, priceRule = 'catalogue', ...given } = own as StripeSettings
+      const { webhookSecrets, items = {}, apiUrl = STRIPE_API_URL } = given
+      return { instance, appId, type, secretKey, webhookSecrets, returnUrl, priceRule, items, apiUrl }
+    }
     default:
       return unreachable(type, 'channel type')
   }
@@ -116,4 +123,9 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
 /** The secrets of a channel that we choose ourselves; a platform's own secret is the platform's to make strong. */
 export function chosenSecretsOf(channel: ChannelConfig): readonly string[] {
   return channel.type === 'signed' ? channel.secrets : []
+}
+
+/** The secrets by which a channel proves a callback, where a message to one could be played again to another with the same. */
+export function provingSecretsOf(channel: ChannelConfig): readonly string[] {
+  return channel.type === 'stripe' ? channel.webhookSecrets : chosenSecretsOf(channel)
 }

@@ -197,7 +197,26 @@ export type XsollaChannelConfig = ChannelInstance & {
   readonly payStationUrl: string | null
 }
 
-export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig | AppchargeChannelConfig | XsollaChannelConfig
+export type StripeChannelConfig = ChannelInstance & {
+  readonly type: 'stripe'
+  /** Null: the studio's own backend opens the checkouts and makes the refunds. */
+  readonly secretKey: string | null
+  readonly webhookSecrets: readonly string[]
+  /** Null without a key. */
+  readonly returnUrl: string | null
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  /** Our items by their skus, or by their Payment Links. */
+  readonly items: Readonly<Record<string, number>>
+  /** An origin. */
+  readonly apiUrl: string
+}
+
+export type ChannelConfig =
+  | SandboxChannelConfig
+  | SignedChannelConfig
+  | AppchargeChannelConfig
+  | StripeChannelConfig
+  | XsollaChannelConfig
 
 export interface LoggingConfig {
   readonly level: (typeof LOG_LEVELS)[number]

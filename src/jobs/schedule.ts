@@ -52,6 +52,8 @@ function outboxJobs(outbox: OutboxDelivery): Job[] {
     ...outbox.appIds.map((appId) => ({
       name: `deliver-outbox ${appId}`,
       pattern: '* * * * * *',
+      // As often as anybody pays; the metrics count it.
+      level: 'debug' as const,
       run: (signal: AbortSignal) => outbox.deliver(appId, signal),
     })),
     find,

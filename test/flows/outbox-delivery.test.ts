@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
-import { sql } from 'kysely'
-import type { OutboxEventId, PlayerId } from '../../src/kernel/ids.ts'
 import { assertDone } from '../support/answers.ts'
 import { assertBooks } from '../support/books.ts'
 import {
@@ -210,45 +208,6 @@ onEveryEngine(
       }
       assertOnceInOrder(receiver.taken)
       await assertBooks(on.app)
-    })
-
-    test('events of older releases, and what a wrong clock wrote, are found by the walk over all players', async () => {
-      const [a, b] = [await on.app.logIn('outbox-older-a'), await on.app.logIn('outbox-older-b')]
-      await pay('outbox-older-a1', a.uid)
-      await pay('outbox-older-b1', b.uid)
-      const ids: readonly (readonly [string, string])[] = [
-        [a.uid, `out_${'f'.repeat(32)}`],
-        [b.uid, `out_t000000000001${'0'.repeat(20)}`],
-      ]
-      for (const [uid, id] of ids) {
-        await on.app.service.database.inTransaction((tx) =>
-          tx
-            .updateTable('outbox_events')
-            .set({ event_id: id as OutboxEventId })
-            .where('user_id', '=', Number(uid) as PlayerId)
-            .execute(),
-        )
-      }
-      assert.equal(await deliver(), 0)
-      assert.equal(await on.app.service.jobs.run('find-missed-events'), 2)
-      assert.equal(await on.app.service.jobs.run('find-missed-events'), 0)
-      assert.equal(await deliver(), 2)
-      assert.deepEqual(new Set(orders(receiver.taken)), new Set(['outbox-older-a1', 'outbox-older-b1']))
-    })
-
-    test('an app without an endpoint keeps its events, and nothing of the delivery is written for it', async () => {
-      const { database, jobs } = on.app.service
-      const { token, uid } = await on.app.logIn('outbox-other', 'com.example.other')
-      assertDone(
-        await on.app.call('POST', '/api/v1/payment/success', {
-          token,
-          body: payment({ order_id: 'outbox-other', uid }),
-        }),
-      )
-      assert.equal(await deliver(), 0)
-      assert.equal(await jobs.run('find-missed-events'), 0)
-      const { rows } = await sql`select user_id from outbox_cursors where user_id = ${Number(uid)}`.execute(database.db)
-      assert.deepEqual(rows, [])
     })
 
     test('what waits, and for how long, can be read, and how much was taken and was not', async () => {

@@ -90,22 +90,26 @@ interface ClaimedWave {
 }
 
 async function claimWave({ database, clock }: DeliveryDeps, appId: AppId): Promise<ClaimedWave | null> {
-  const nowMs = clock.nowMs()
-  const due = await selectDue(database.db, { appId, nowMs, limit: PLAYERS_AT_ONCE })
-  if (due.length === 0) return null
-  const health = (await findEndpoint(database.db, appId))?.health ?? WELL
-  if (health.pausedUntilMs > nowMs) return null
-  const playerIds = health.failingSinceMs > 0 ? due.slice(0, PROBES) : due
-  const leasedUntilMs = nowMs + LEASE_MS
-  const cursors = await database.inTransaction((tx) => leaseDue(tx, { playerIds, nowMs, leasedUntilMs }))
-  if (cursors.length === 0) return null
-  const events = await selectNextEvents(database.db, { cursors, limitEach: EVENTS_EACH })
-  const byPlayer = Map.groupBy(
-    events.toSorted((a, b) => a.event_seq - b.event_seq),
-    (event) => event.user_id,
-  )
-  const players = cursors.map((cursor) => ({ cursor, events: byPlayer.get(cursor.user_id) ?? [] }))
-  return { players, leasedUntilMs, health }
+  for (;;) {
+    const nowMs = clock.nowMs()
+    const due = await selectDue(database.db, { appId, nowMs, limit: PLAYERS_AT_ONCE })
+    if (due.length === 0) return null
+    const health = (await findEndpoint(database.db, appId))?.health ?? WELL
+    if (health.pausedUntilMs > nowMs) return null
+    const playerIds = health.failingSinceMs > 0 ? due.slice(0, PROBES) : due
+    const leasedUntilMs = nowMs + LEASE_MS
+    const cursors = await database.inTransaction((tx) => leaseDue(tx, { playerIds, nowMs, leasedUntilMs }))
+    // Another process took them all between the two looks: the next look finds others.
+    if (cursors.length === 0) continue
+    const events = await selectNextEvents(database.db, { cursors, limitEach: EVENTS_EACH })
+    return { players: playersOf(cursors, events), leasedUntilMs, health }
+  }
+}
+
+function playersOf(cursors: readonly Cursor[], events: readonly Row<'outbox_events'>[]): DuePlayer[] {
+  const inOrder = events.toSorted((a, b) => a.event_seq - b.event_seq)
+  const byPlayer = Map.groupBy(inOrder, (event) => event.user_id)
+  return cursors.map((cursor) => ({ cursor, events: byPlayer.get(cursor.user_id) ?? [] }))
 }
 
 interface PlayerResult extends DuePlayer {
@@ -190,7 +194,7 @@ function cursorAfter(
   const waiting_since_ms = (events[taken] ?? events.at(-1))?.created_at_ms ?? cursor.waiting_since_ms
   const attemptsBefore = taken > 0 ? 0 : cursor.attempts
   // An event that the sequence promises and nobody finds is a fault of the books, which time alone does not mend.
-  const isMissing = events.length === 0
+  const isMissing = taken === 0 && failure === null
   if (!hasFailed({ failure }) && !isMissing) {
     return { ...base, due_at_ms: nowMs, waiting_since_ms, attempts: attemptsBefore }
   }

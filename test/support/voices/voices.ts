@@ -1,6 +1,7 @@
 import { appchargeVoice } from './appcharge.ts'
 import { sandboxVoice } from './sandbox.ts'
 import { signedVoice } from './signed.ts'
+import { stripeVoice } from './stripe.ts'
 import type { Voice } from './voice.ts'
 import { xsollaVoice } from './xsolla.ts'
 
@@ -10,6 +11,7 @@ export const VOICES = {
   signed: signedVoice,
   appcharge: appchargeVoice,
   xsolla: xsollaVoice,
+  stripe: stripeVoice,
 } as const satisfies Readonly<Record<string, Voice>>
 
 export type VoiceType = keyof typeof VOICES
