@@ -127,5 +127,6 @@ export function chosenSecretsOf(channel: ChannelConfig): readonly string[] {
 
 /** The secrets by which a channel proves a callback, where a message to one could be played again to another with the same. */
 export function provingSecretsOf(channel: ChannelConfig): readonly string[] {
+  if (channel.type === 'xsolla') return channel.secretKeys
   return channel.type === 'stripe' ? channel.webhookSecrets : chosenSecretsOf(channel)
 }

@@ -71,3 +71,10 @@ test('what is wrong is said with its place and a remedy, and no value of it', ()
     assert.doesNotMatch(JSON.stringify(loaded.faults.map(({ fault }) => fault)), /key-of-the-project/)
   }
 })
+
+test('two projects do not share a key: a message to one could be told to the other', () => {
+  const other = { type: 'xsolla', secretKeys: ['another', 'key-of-the-project'], projectId: 2 }
+  const loaded = loadConfig({ ENV: 'local', CHANNELS: JSON.stringify({ xsolla: PLAIN, other }) })
+  assert.ok(!loaded.ok)
+  assert.match(loaded.faults[0]?.fault ?? '', /"xsolla" and "other" have a secret in common/)
+})

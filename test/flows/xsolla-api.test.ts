@@ -16,14 +16,13 @@ for (const engine of engines()) {
     let platform: XsollaServer
     before(async () => {
       platform = await startXsollaServer()
-      const settings = xsollaSettings(platform.settings)
-      const { payStationUrl: _, ...theirPage } = settings
+      const { payStationUrl: _, ...theirPage } = platform.settings
       const CHANNELS = JSON.stringify({
-        xsolla: settings,
+        xsolla: xsollaSettings('xsolla', platform.settings),
         // It opens the platform's own page, for play money.
-        sandboxed: { ...theirPage, sandbox: true, country: 'DE', items: {} },
+        sandboxed: xsollaSettings('sandboxed', { ...theirPage, sandbox: true, country: 'DE', items: {} }),
         // It has a key, and no number of a merchant.
-        keyed: { ...settings, merchantId: undefined },
+        keyed: xsollaSettings('keyed', { ...platform.settings, merchantId: undefined }),
       })
       app = await startApp({ engine, variables: { CHANNELS, TRUSTED_PROXIES: '127.0.0.1' } })
     })

@@ -53,6 +53,20 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
+    test('a thousand pieces of an item are sold; what we do not know waits, however many', async () => {
+      const { uid } = await on.app.logIn('xsolla-pieces')
+      const gold = [row({ sku: 'gold', type: 'virtual_currency', quantity: 50_000, amount: '4.99' })]
+      const unknown = await buy(on.app, uid, { items: gold, order: { amount: '4.99' } })
+      assert.deepEqual(await linesOf(on.app, unknown.transactionId), [
+        `${unknown.order} 2147483647x50000 499 USD item_not_found`,
+      ])
+      const packs = (quantity: number) => [row({ sku: 'starter_pack', quantity, amount: '19990' })]
+      assert.equal((await buy(on.app, uid, { items: packs(1000), order: { amount: '19990' } })).answer, '204')
+      assert.equal(await coinsOf(uid), 1_000_000)
+      const tooMany = await buy(on.app, uid, { items: packs(1001), order: { amount: '19990' } })
+      assert.equal(tooMany.answer, '400 INVALID_PARAMETER')
+    })
+
     test('promotions: the price before them is ours, or what was taken off is not numbered', async () => {
       const { uid } = await on.app.logIn('xsolla-promotions')
       const off = { amount_without_discount: '19.99', amount_with_discount: '14.99', sequence: 1 }

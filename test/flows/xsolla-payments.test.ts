@@ -12,8 +12,8 @@ import {
   row,
   tellXsolla,
   XSOLLA_CHANNELS,
-  XSOLLA_OLDER_KEY,
   xsollaBody,
+  xsollaOlderKey,
 } from '../support/xsolla.ts'
 import { buy, linesOf, paymentOf, statesOf } from '../support/xsolla-books.ts'
 
@@ -26,7 +26,11 @@ onEveryEngine(
       const body = paidOrder(uid, bought)
       const answers = await Promise.all(Array.from({ length: 20 }, () => tellXsolla(on.app, body)))
       assert.deepEqual(new Set(answers.map(inShort)), new Set(['204']))
-      assert.equal(inShort(await tellXsolla(on.app, body, { key: XSOLLA_OLDER_KEY })), '204', 'its older key holds too')
+      assert.equal(
+        inShort(await tellXsolla(on.app, body, { key: xsollaOlderKey('xsolla') })),
+        '204',
+        'its older key holds too',
+      )
       assert.equal(await coinsOf(uid), 1000)
       const order = await orderRow(on.app, `xsolla:${bought.orderId}`)
       assert.deepEqual(

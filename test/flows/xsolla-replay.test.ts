@@ -12,8 +12,8 @@ import {
   row,
   tellXsolla,
   XSOLLA_CHANNELS,
-  XSOLLA_KEY,
   xsollaBody,
+  xsollaKey,
   xsollaSettings,
 } from '../support/xsolla.ts'
 
@@ -41,7 +41,7 @@ onEveryEngine(
     test('a webhook that a fault of ours left unsettled is proven again by its signature, however old, and healed once', async () => {
       const { uid } = await on.app.logIn('xsolla-replayed')
       const bought = newPurchase()
-      const kept = async (kind: string, said: unknown, key = XSOLLA_KEY) => {
+      const kept = async (kind: string, said: unknown, key = xsollaKey('xsolla')) => {
         const body = JSON.stringify(said)
         const headers = { authorization: signXsollaBody(key, body) }
         return await keepEvent(on.app, {
@@ -76,7 +76,7 @@ onEveryEngine(
       const [eventId] = await keptIds(told.headers.get('x-request-id') ?? '')
       const { code, stderr } = await replay([eventId ?? ''])
       assert.deepEqual([code, /settings\.project_id/.test(stderr)], [1, true], stderr)
-      const CHANNELS = JSON.stringify({ xsolla: xsollaSettings({ projectId: 777 }) })
+      const CHANNELS = JSON.stringify({ xsolla: xsollaSettings('xsolla', { projectId: 777 }) })
       assert.equal(await done([eventId ?? '', '--apply'], { CHANNELS }), 'granted')
       assert.equal((await playerRow(on.app, uid)).coins, 1000)
       await assertBooks(on.app)
@@ -89,7 +89,7 @@ onEveryEngine(
       assert.equal(inShort(told), '204')
       assert.equal((await playerRow(on.app, uid)).coins, 1000)
       const [eventId] = await keptIds(told.headers.get('x-request-id') ?? '')
-      const CHANNELS = JSON.stringify({ xsolla: xsollaSettings({ items: { box: 2, starter_pack: 1 } }) })
+      const CHANNELS = JSON.stringify({ xsolla: xsollaSettings('xsolla', { items: { box: 2, starter_pack: 1 } }) })
       assert.equal(await done([eventId ?? '', '--apply'], { CHANNELS }), 'order_conflict')
       assert.equal((await playerRow(on.app, uid)).coins, 1000)
       await assertBooks(on.app)

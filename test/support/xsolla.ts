@@ -4,18 +4,23 @@ import { join } from 'node:path'
 import { signXsollaBody } from '../../src/channels/xsolla/index.ts'
 import { type Answer, APP_ID, request, type TestApp } from './test-app.ts'
 
-/** The secret key of the project, and the one that it had before: of this run, and worthless. */
-export const XSOLLA_KEY = randomBytes(20).toString('hex')
-export const XSOLLA_OLDER_KEY = randomBytes(20).toString('hex')
+const RUN = randomBytes(20).toString('hex')
+
+/** The secret key of a project, and the one that it had before: of this run, and worthless. */
+export const xsollaKey = (instance: string): string => `${RUN}-${instance}`
+export const xsollaOlderKey = (instance: string): string => `${RUN}-${instance}-older`
 export const PROJECT = { project_id: 51123, merchant_id: 7411 }
 
 /** What the studio calls our items there. */
 export const XSOLLA_ITEMS = { starter_pack: 1, growth_pack: 2, elite_bundle: 4 }
 
 /** The settings of an instance; a test says what it cares about. */
-export function xsollaSettings(settings: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
+export function xsollaSettings(
+  instance = 'xsolla',
+  settings: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
   return {
-    ...{ type: 'xsolla', appId: APP_ID, secretKeys: [XSOLLA_KEY, XSOLLA_OLDER_KEY] },
+    ...{ type: 'xsolla', appId: APP_ID, secretKeys: [xsollaKey(instance), xsollaOlderKey(instance)] },
     ...{ projectId: PROJECT.project_id, merchantId: PROJECT.merchant_id, items: XSOLLA_ITEMS, ...settings },
   }
 }
@@ -24,11 +29,11 @@ export function xsollaSettings(settings: Readonly<Record<string, unknown>> = {})
 export const XSOLLA_CHANNELS = JSON.stringify({
   xsolla: xsollaSettings(),
   // Its account gives back by itself what we refuse.
-  returning: xsollaSettings({ automaticRefund: true }),
+  returning: xsollaSettings('returning', { automaticRefund: true }),
   // It sells without the platform's catalogue.
-  direct: xsollaSettings({ grantOn: 'payment', automaticRefund: true }),
+  direct: xsollaSettings('direct', { grantOn: 'payment', automaticRefund: true }),
   // Its prices are local.
-  local: xsollaSettings({ priceRule: 'platform' }),
+  local: xsollaSettings('local', { priceRule: 'platform' }),
 })
 
 /** A fact about a webhook: what it says, all else is as in its fixture. `undefined` leaves a field out. */
@@ -80,7 +85,11 @@ export function row(fields: Readonly<Record<string, unknown>>): Readonly<Record<
 export async function tellXsolla(
   app: Pick<TestApp, 'url'>,
   body: unknown,
-  { instance = 'xsolla', key = XSOLLA_KEY, headers }: { instance?: string; key?: string; headers?: object } = {},
+  {
+    instance = 'xsolla',
+    key = xsollaKey(instance),
+    headers,
+  }: { instance?: string; key?: string; headers?: object } = {},
 ): Promise<Answer> {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   const signed = headers ?? { authorization: signXsollaBody(key, text) }

@@ -10,13 +10,16 @@ import {
 } from '../../kernel/money.ts'
 import { accepted, type Outcome, refusedField } from '../../kernel/outcome.ts'
 import { type Charged, type Evidence, type PaymentLine, type VerifiedPayment, vouchForPayment } from '../channel.ts'
+import { UNKNOWN_ITEM_ID } from '../item-of-sku.ts'
 import { type BoughtRow, boughtRows, isUnpriced } from './bought-rows.ts'
 import { environmentOf, firstOrderId, orderName, shownText, transactionIdsOf } from './names.ts'
 import type { XsollaInstance } from './settings.ts'
 import { memberOf, type OrderMessage } from './wire.ts'
 
-// More of one item is bought by nobody; with it every price can still be counted exactly.
-export const QUANTITY_MAX = 1_000_000
+/** Of one item of ours. */
+export const QUANTITY_MAX = 1_000
+// What we do not know may be counted in pieces of its own, like a currency: it waits for a person, however many.
+const UNKNOWN_QUANTITY_MAX = 1_000_000
 
 /** An order of the catalogue that was paid, as a payment: each row that was bought is a line. */
 export function paymentOfOrder(
@@ -67,8 +70,9 @@ function linesOf(
   const lines: PaymentLine[] = []
   for (const [index, { row, itemId, pricedBy }] of bought.entries()) {
     const path = `items.${items.indexOf(row)}`
-    if (row.quantity < 1 || row.quantity > QUANTITY_MAX) {
-      return refusedField(`${path}.quantity`, `must be 1 to ${QUANTITY_MAX}`)
+    const quantityMax = itemId === UNKNOWN_ITEM_ID ? UNKNOWN_QUANTITY_MAX : QUANTITY_MAX
+    if (row.quantity < 1 || row.quantity > quantityMax) {
+      return refusedField(`${path}.quantity`, `must be 1 to ${quantityMax}`)
     }
     const price = priceOf(pricedBy, { currency, isOrderDiscounted })
     if (price === null) return refusedField(`${path}.amount`, `is not an amount of ${currency}`)
