@@ -78,3 +78,20 @@ test('two projects do not share a key: a message to one could be told to the oth
   assert.ok(!loaded.ok)
   assert.match(loaded.faults[0]?.fault ?? '', /"xsolla" and "other" have a secret in common/)
 })
+
+test('online a sandbox is warned of', () => {
+  const variables = {
+    ENV: 'online',
+    JWT_SECRET: 'b7Yd2Kq9Wn4Xs6Vt1Rm8Zc3Lp5Hj0GfUo',
+    APPS: JSON.stringify([{ appId: 'com.example.game', appSecret: 'u3Jx8TqPz5Wm1RkYv7Nc4Hd2Lb9Gf6SeXa' }]),
+    DATABASE_URL: 'sqlite:///./x.db',
+  }
+  for (const sandbox of [true, false]) {
+    const loaded = loadConfig({ ...variables, CHANNELS: JSON.stringify({ xsolla: { ...PLAIN, sandbox } }) })
+    assert.ok(loaded.ok, JSON.stringify(loaded))
+    assert.equal(
+      loaded.warnings.some((words) => /"xsolla" opens checkouts in Xsolla's sandbox/.test(words)),
+      sandbox,
+    )
+  }
+})

@@ -232,11 +232,11 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
-    test('an offer that is listed as free is collected for nothing; another one waits', async () => {
+    test('an offer that is listed as free is collected for nothing, and is no first charge; another one waits', async () => {
       const { uid, orderId } = await newcomer()
       const free = appchargeBody('award-free', { playerId: uid, orderId, purchaseId: `pr_${orderId}` })
       for (const _ of [1, 2]) assertAwarded(await award(free), `appcharge:${orderId}`)
-      assert.deepEqual(await wallet(uid), { coins: 1000, waiting: 22 })
+      assert.deepEqual(await wallet(uid), { coins: 1000, waiting: 20 })
       assertAwarded(await award(awardOf(uid, { orderId: `${orderId}-paid` })), `appcharge:${orderId}-paid`)
       assert.deepEqual(await wallet(uid), { coins: 2000, waiting: 42 })
       const other = appchargeBody('award-free', { playerId: uid, orderId: 'fr1', purchaseId: '', sku: '1' })

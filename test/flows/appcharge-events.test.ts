@@ -176,6 +176,23 @@ onEveryEngine(
       assert.deepEqual(await seen(uid, named), GRANTED)
     })
 
+    test('who looks at the store is not kept with what they did; an order’s event of tomorrow is kept whole', async () => {
+      const person = { customer: { id: '1', email: 'somebody@example.com' }, device: { ip: '192.0.2.77' } }
+      await event(appchargeBody('webstore-login', { ...person, eventId: 'seen-1' }))
+      await event(appchargeBody('webstore-login', { ...person, eventName: 'order_completed', eventId: 'seen-2' }))
+      await event(appchargeBody('webstore-login', { ...person, eventName: 'order.tomorrow', eventId: 'seen-3' }))
+      const { db } = on.app.service.database
+      const bodies = (await db.selectFrom('payment_event_bodies').selectAll().execute()).map(({ body }) =>
+        Buffer.from(body ?? '').toString(),
+      )
+      const of = (eventId: string) => bodies.filter((body) => body.includes(`"${eventId}"`))
+      assert.deepEqual(of('seen-1'), [
+        '{"eventName":"webstore.login.completed","eventId":"seen-1","timestamp":1763734647000}',
+      ])
+      assert.deepEqual(of('seen-2'), ['{"eventName":"order_completed","eventId":"seen-2","timestamp":1763734647000}'])
+      assert.match(of('seen-3').join(), /somebody@example\.com/)
+    })
+
     test('a kept message is proven again by its signature alone, and told again', async () => {
       const { uid, orderId, named } = await newcomer()
       await award(uid, orderId)

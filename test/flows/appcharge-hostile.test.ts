@@ -199,3 +199,18 @@ test('a database that is away: an award and an event are asked for again, a logi
   assert.deepEqual(await send('events'), [503, { error: words }])
   assert.deepEqual(await send('personalize'), [503, { error: words }])
 })
+
+test('online the sandbox pays for nothing: its awards are refused in words, its events taken, and no book moves', async (t) => {
+  const app = await startApp({
+    env: 'online',
+    variables: { CHANNELS: appchargeChannels({}, { environment: 'sandbox' }) },
+  })
+  t.after(() => app.close())
+  const before = withoutMarks(withoutEvidence(await stateOf(app)))
+  const told = await sendAppcharge(app, { callback: 'award', body: awardOf('10001', { orderId: 'play-money' }) })
+  const words = 'This is a test purchase, and this game takes none here.'
+  assert.deepEqual([told.status, told.body], [400, { publisherErrorMessage: words }])
+  const event = await sendAppcharge(app, { callback: 'events', body: appchargeBody('order-refunded') })
+  assert.deepEqual([event.status, event.body], [200, ''])
+  assert.deepEqual(withoutMarks(withoutEvidence(await stateOf(app))), before)
+})

@@ -25,8 +25,10 @@ const webhooks = { url: receiver.url, secrets: [newWebhookSecret()], timeoutMs: 
 
 onEveryEngine(
   (on) => {
-    beforeEach(() => {
+    beforeEach(async () => {
       receiver.reactWith(() => 200)
+      // From here on what is new is looked for, however long a busy machine takes to pay.
+      await deliver()
       receiver.received.length = 0
       receiver.taken.length = 0
     })

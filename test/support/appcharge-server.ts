@@ -21,6 +21,8 @@ export interface AppchargeServer {
   readonly requests: ApiRequest[]
   /** What became of each order of the platform. */
   readonly states: Map<string, string>
+  /** When they were all made. */
+  madeAtMs: number
   /** What moved, oldest first. */
   readonly transactions: object[]
   /** How many of them a page has. */
@@ -52,6 +54,7 @@ export async function startAppchargeServer(): Promise<AppchargeServer> {
     url: `http://127.0.0.1:${port}`,
     requests: [],
     states: new Map(),
+    madeAtMs: Date.now(),
     transactions: [],
     pageSize: 2,
     answer: null,
@@ -102,10 +105,12 @@ function openSession({ url }: AppchargeServer, { body }: ApiRequest): Answering 
   return { status: 201, body: { ...session, parsedUrl: `${url}/pay/${no}#boot=x`, url: 'https://old.example.com' } }
 }
 
-function ordersPage({ states }: AppchargeServer, { body }: ApiRequest): Answering {
-  assert.ok(Date.parse(body.startDate) < Date.parse(body.endDate))
+function ordersPage({ states, madeAtMs }: AppchargeServer, { body }: ApiRequest): Answering {
+  const [from, until] = [body.startDate, body.endDate].map((text: string) => Date.parse(text)) as [number, number]
+  assert.ok(from < until && until - from <= 31 * 24 * 60 * 60_000)
   const { offset, recordLimit, statuses } = body
-  const all = [...states].filter(([, state]) => statuses.includes(state))
+  const isOfThen = from <= madeAtMs && madeAtMs < until
+  const all = isOfThen ? [...states].filter(([, state]) => statuses.includes(state)) : []
   const results = all
     .slice(offset, offset + recordLimit)
     .map(([acOrderId, state]) => ({ acOrderId, state, playerId: '1' }))

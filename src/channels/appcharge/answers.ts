@@ -2,10 +2,9 @@ import { type ErrorCode, messageOf } from '../../kernel/error-codes.ts'
 import type { CallbackResult, ItemOffered, PlatformAnswer, QuestionAnswer, WebhookCall } from '../channel.ts'
 import { skuOfItem } from '../item-of-sku.ts'
 import type { AppchargeInstance } from './instance.ts'
-import { isTypedNumber } from './questions.ts'
 import { CALLBACKS, type Callback } from './wire.ts'
 
-type Call = Pick<WebhookCall, 'callback' | 'rawBody'>
+type Call = Pick<WebhookCall, 'callback'>
 
 /** Answers a callback in the form that its kind has at Appcharge. */
 export function answerOf(instance: AppchargeInstance, result: CallbackResult, call: Call): PlatformAnswer {
@@ -18,7 +17,7 @@ export function answerOf(instance: AppchargeInstance, result: CallbackResult, ca
     case 'events':
       return answerOfEvent(result)
     case 'auth':
-      return answerOfAuth(result, call)
+      return answerOfAuth(result)
     case 'auth-initiate':
       return answerOfInitiate(instance, result)
     case 'personalize':
@@ -76,19 +75,17 @@ function answerOfEvent(result: CallbackResult): PlatformAnswer {
  * Nobody sends a login again but the player, so whatever goes wrong is told to them in words; a status of its own would only show
  * them the platform's own error.
  */
-function answerOfAuth(result: CallbackResult, { rawBody }: Call): PlatformAnswer {
+function answerOfAuth(result: CallbackResult): PlatformAnswer {
   switch (result.kind) {
     case 'answered': {
       const { player, refusal } = result.answer
       if (!player) return notLetIn(refusal ?? 'player_not_found')
-      // Whoever types a number may have guessed it: nothing of its player is shown.
-      const isStranger = isTypedNumber(rawBody)
-      const neutral = `Player ${player.playerId}`
       return json(200, {
         status: 'valid',
         publisherPlayerId: String(player.playerId),
-        playerName: isStranger || player.name === '' ? neutral : player.name,
-        playerProfileImage: isStranger ? '' : player.avatarUrl,
+        // It must not be empty.
+        playerName: player.name || `Player ${player.playerId}`,
+        playerProfileImage: player.avatarUrl,
         sessionMetadata: {},
       })
     }

@@ -82,11 +82,6 @@ function proofFrom(fields: Fields, method: AuthMethod): LoginProof | null {
   }
 }
 
-/** Whether a login of this body was by a number that was only typed. */
-export function isTypedNumber(rawBody: Uint8Array): boolean {
-  return readFields(rawBody)?.['authMethod'] === 'userToken'
-}
-
 function textOf(value: unknown, { max }: { max: number }): string | null {
   return typeof value === 'string' && value !== '' && value.length <= max ? value : null
 }

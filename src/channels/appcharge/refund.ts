@@ -21,8 +21,10 @@ const PAID_AND_WAITING: readonly string[] = ['charge_failed', 'charge_pending', 
 const PAID_AND_AWARDED: readonly string[] = ['charge_succeed']
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** No card network lets money go back after a longer time. */
-const REPORT_DAYS = 400
+/** A report of a month is one that is asked for every day; how long a span it allows at most is not documented. */
+const SPAN_DAYS = 30
+/** Fourteen months: no card network lets money go back after a longer time. */
+const SPANS_MAX = 14
 const PAGE_SIZE = 500
 const PAGES_MAX = 20
 
@@ -73,12 +75,28 @@ export async function standingOf(
   return accepted('unknown')
 }
 
-/** The state of an order, where it is one of those; the report cannot be asked for one order alone. */
-async function stateOf(
+/** The state of an order, where it is one of those. The report cannot be asked for one order, so it is read from now backwards. */
+async function stateOf(instance: AppchargeInstance, wanted: Wanted): Promise<Outcome<string | null>> {
+  for (let span = 0; span < SPANS_MAX; span++) {
+    const untilMs = wanted.nowMs - span * SPAN_DAYS * DAY_MS
+    const found = await stateInSpan(instance, wanted, { fromMs: untilMs - SPAN_DAYS * DAY_MS, untilMs })
+    if (!found.ok || found.value !== null) return found
+  }
+  return accepted(null)
+}
+
+interface Wanted {
+  readonly transactionId: string
+  readonly states: readonly string[]
+  readonly nowMs: number
+}
+
+async function stateInSpan(
   instance: AppchargeInstance,
-  { transactionId, states, nowMs }: { transactionId: string; states: readonly string[]; nowMs: number },
+  { transactionId, states }: Wanted,
+  span: { readonly fromMs: number; readonly untilMs: number },
 ): Promise<Outcome<string | null>> {
-  const [startDate, endDate] = [nowMs - REPORT_DAYS * DAY_MS, nowMs].map((timeMs) => new Date(timeMs).toISOString())
+  const [startDate, endDate] = [span.fromMs, span.untilMs].map((timeMs) => new Date(timeMs).toISOString())
   for (let page = 0; page < PAGES_MAX; page++) {
     const body = { startDate, endDate, recordLimit: PAGE_SIZE, offset: page * PAGE_SIZE, statuses: states }
     const answer = await callAppcharge(instance, { method: 'POST', path: '/reporting/reports/orders', body })

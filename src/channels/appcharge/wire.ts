@@ -53,6 +53,7 @@ export type Award = Static<typeof AwardSchema>
 /** Something that happened. Nothing is ever granted by it. */
 export const EventSchema = Type.Object({
   eventName: Type.String({ minLength: 1, maxLength: 100 }),
+  eventId: nullable(Type.String({ maxLength: 200 })),
   /** In milliseconds; in some examples in seconds. */
   timestamp: Type.Union([
     Type.Integer({ minimum: 0, maximum: 9_999_999_999_999 }),

@@ -105,7 +105,12 @@ async function settleEntry(tx: Tx, settling: Settling): Promise<Outcome<Settleme
   const player = locked.players.get(wanted.playerId)
   const item = itemAt(catalogue, { itemId: wanted.itemId, nowMs })
   const decided = decideApproval({
-    paid: { playerId: payment.row.payer_user_id as PlayerId, itemId: line.item_id, quantity: line.quantity },
+    paid: {
+      playerId: payment.row.payer_user_id as PlayerId,
+      itemId: line.item_id,
+      quantity: line.quantity,
+      price: { minor: line.price_minor },
+    },
     wanted,
     order: order && knownOrderOf(order),
     player: player && isPlayerOf(player, line.app_id) ? player : null,
