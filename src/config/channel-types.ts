@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { APPLE_EXAMPLE, APPLE_SETTINGS } from './channel-settings/apple.ts'
 import { SANDBOX_SETTINGS } from './channel-settings/sandbox.ts'
 import { SIGNED_SETTINGS } from './channel-settings/signed.ts'
 
@@ -6,6 +7,7 @@ import { SIGNED_SETTINGS } from './channel-settings/signed.ts'
 export const CHANNEL_TYPES = {
   sandbox: { settings: SANDBOX_SETTINGS, example: '{"sandbox": {}}' },
   signed: { settings: SIGNED_SETTINGS, example: '{"signed": {"secrets": ["<32 random characters>"]}}' },
+  apple: { settings: APPLE_SETTINGS, example: APPLE_EXAMPLE },
 } as const
 
 export type ChannelType = keyof typeof CHANNEL_TYPES
