@@ -27,7 +27,8 @@ import { entryOf } from '../support/review-desk.ts'
 import { engines, startApp, type TestApp } from '../support/test-app.ts'
 
 const HOUR_MS = 3_600_000
-const FROM = '2025-01-01T00:00:00Z'
+const DAY_MS = 24 * HOUR_MS
+const FROM = new Date(Date.now() - 100 * DAY_MS).toISOString()
 
 interface Standing {
   readonly app: TestApp
@@ -47,9 +48,10 @@ for (const engine of engines()) {
       const own = { apiKey: key.settings, apiUrl: production.url, sandboxApiUrl: `${sandbox.url}/` }
       const CHANNELS = JSON.stringify({
         apple: appleSettings(own),
-        'apple-opinion': appleSettings({ ...own, refundPreference: 'DECLINE' }),
+        'apple-opinion': appleSettings({ ...own, refundPreference: 'GRANT_PRORATED' }),
         'apple-badkey': appleSettings({ ...own, apiKey: { ...key.settings, keyId: 'ANOTHERKEY' } }),
       })
+      sandbox.keptDays = 30
       on = { key, production, sandbox, app: await startApp({ engine, clock, variables: { CHANNELS } }) }
     })
     after(async () => {
@@ -135,18 +137,24 @@ for (const engine of engines()) {
       })
 
       test('is answered each time that it asks anew, once for each, with our opinion where the studio has one', async () => {
-        const { transaction, buy, ask, agree } = await buyer('apple-asks-again', 'apple-opinion')
+        const { transaction, buy, ask, agree, spend } = await buyer('apple-asks-again', 'apple-opinion')
         await buy()
         assertDone(await agree(true))
         const notification = { notificationUUID: 'c0ffee00-0000-4000-8000-000000000001' }
         for (let n = 0; n < 3; n++) await ask({ notification })
+        await carryOut()
+        await ask({ notification })
+        await spend(500)
         await ask()
         await carryOut()
-        const told = toldOf(transaction.transactionId)
-        assert.equal(told.length, 2)
-        for (const { body } of told) {
-          assert.deepEqual([body.refundPreference, body.consumptionPercentage], ['DECLINE', 0])
-        }
+        const said = toldOf(transaction.transactionId).map(({ body }) => [
+          body.consumptionPercentage,
+          body.refundPreference,
+        ])
+        assert.deepEqual(said, [
+          [0, undefined],
+          [50_000, 'GRANT_PRORATED'],
+        ])
       })
 
       test('is asked where the purchase was made, in play money too', async () => {
@@ -285,6 +293,10 @@ for (const engine of engines()) {
         [paid, back, came, played].map(async ({ order }) => (await orderRow(on.app, order.order_id))?.status),
       )
       assert.deepEqual(statuses, ['completed', 'refunded', 'completed', 'completed'])
+      const [play] = on.sandbox.asked.filter(({ path }) => path.endsWith('/history'))
+      assert.ok(play?.body.startDate > Date.parse(FROM), 'play money is kept for a month')
+      const long = await orders('catch-up', 'apple', '--from', '2020-01-01T00:00:00Z')
+      assert.match(long.stderr, /longer ago than Apple keeps/)
       await inTrouble({ status: 401, errorCode: 0 }, async () => {
         assert.match((await orders('catch-up', 'apple', '--from', FROM)).stderr, /out of reach/)
       })

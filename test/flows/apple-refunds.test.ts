@@ -84,6 +84,14 @@ onEveryEngine(
       assert.deepEqual([await statusOf(), await coins()], ['completed', 1000 - 249])
       assertDone(await tell('refund', at(Date.now() - 1_000)))
       assert.deepEqual([await statusOf(), await coins()], ['refunded', 0])
+      // Of three that were bought at once, one: Apple tells it as a third, to three decimals.
+      const three = await buyer('apple-one-of-three')
+      const bought = { quantity: 3, price: 59_970 }
+      assertDone(await three.tell('one-time-charge', { transaction: bought }))
+      assert.equal(await three.coins(), 3000)
+      const one = { ...bought, revocationPercentage: 33_333, revocationType: undefined }
+      assertDone(await three.tell('refund', { transaction: one }))
+      assert.equal(await three.coins(), 3000 - 999)
       const other = await buyer('apple-prorated-unclear')
       const unclear = await other.tell('refund-prorated', { transaction: { revocationPercentage: undefined } })
       assertFaults(unclear, 'revocationPercentage')

@@ -30,6 +30,8 @@ export interface AppleServer {
   /** What it told, oldest first; two a page. */
   readonly told: string[]
   trouble: Trouble | null
+  /** How long it remembers what it told. */
+  keptDays: number
   stop(): Promise<void>
 }
 
@@ -46,6 +48,16 @@ export function newConnectKey(): ConnectKey {
 }
 
 const PAGE = 2
+const DAY_MS = 86_400_000
+
+/** As Apple wants it: with consent, and with a prorated preference only where something is used. */
+function isProperConsumption(body: Asked['body']): boolean {
+  const { customerConsented, sampleContentProvided, deliveryStatus, consumptionPercentage = 0, refundPreference } = body
+  const isPart = refundPreference !== 'GRANT_PRORATED' || consumptionPercentage > 0
+  return (
+    customerConsented === true && typeof sampleContentProvided === 'boolean' && deliveryStatus === 'DELIVERED' && isPart
+  )
+}
 
 export async function startAppleServer(key: ConnectKey, clock: Clock): Promise<AppleServer> {
   const asked: Asked[] = []
@@ -67,13 +79,13 @@ export async function startAppleServer(key: ConnectKey, clock: Clock): Promise<A
     if (trouble === 'page') response.end('<html>Service is busy</html>')
     else if (trouble === 'elsewhere') response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()
     else if (trouble !== null) answer(trouble.status, { errorCode: trouble.errorCode, errorMessage: 'Trouble.' })
-    else answer(...answerTo(store, { method, url }))
+    else answer(...answerTo(store, { method, url, body }))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const store: AppleServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ asked, transactions: new Map(), told: [], trouble: null },
+    ...{ asked, transactions: new Map(), told: [], trouble: null, keptDays: 180 },
     stop: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -83,9 +95,10 @@ export async function startAppleServer(key: ConnectKey, clock: Clock): Promise<A
 }
 
 function answerTo(
-  { transactions, told }: AppleServer,
-  { method, url }: { method: string; url: URL },
+  store: AppleServer,
+  { method, url, body }: { method: string; url: URL; body: Asked['body'] },
 ): [number, object | null] {
+  const { transactions, told } = store
   const looked = /^\/inApps\/v1\/transactions\/([^/]+)$/.exec(url.pathname)
   if (method === 'GET' && looked) {
     const signedTransactionInfo = transactions.get(looked[1] ?? '')
@@ -93,10 +106,14 @@ function answerTo(
       ? [404, { errorCode: 4040010, errorMessage: 'Not found.' }]
       : [200, { signedTransactionInfo }]
   }
+  if (method === 'PUT' && !isProperConsumption(body)) return [400, { errorCode: 4000000, errorMessage: 'Bad request.' }]
   if (method === 'PUT' && /^\/inApps\/v2\/transactions\/consumption\/[^/]+$/.test(url.pathname)) return [202, null]
   if (method !== 'POST' || url.pathname !== '/inApps/v1/notifications/history') {
     return [404, { errorCode: 4040000, errorMessage: 'No such call.' }]
   }
+  if (body.startDate < Date.now() - store.keptDays * DAY_MS)
+    return [400, { errorCode: 4000012, errorMessage: 'Too far.' }]
+  if (body.startDate >= body.endDate) return [400, { errorCode: 4000013, errorMessage: 'No span.' }]
   const from = Number(url.searchParams.get('paginationToken') ?? 0)
   const notificationHistory = told
     .slice(from, from + PAGE)

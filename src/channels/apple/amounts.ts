@@ -22,14 +22,23 @@ export function priceOf(transaction: Transaction, { priceRule }: { priceRule: Pr
   return accepted({ minor: minorUnits((price - rest) / milliPerMinor + roundedUp), currency })
 }
 
-/** How much of a purchase went back: null for all of it. A share is rounded down, so that never more is taken than went back. */
+/**
+ * How much of a purchase went back: null for all of it. Of several that were bought at once some may go back, which Apple
+ * tells as a share of all of them. A share is rounded down, so that never more is taken than went back.
+ */
 export function revokedAmount(transaction: Transaction): Outcome<Money | null> {
   const { revocationType, revocationPercentage } = transaction
-  if (revocationType !== 'REFUND_PRORATED') return accepted(null)
-  if (revocationPercentage === undefined) return refusedField('revocationPercentage', 'is missing')
-  if (BigInt(revocationPercentage) === WHOLE_PERCENTAGE) return accepted(null)
+  if (revocationPercentage === undefined && revocationType === 'REFUND_PRORATED') {
+    return refusedField('revocationPercentage', 'is missing')
+  }
+  if (!isRevokedInPart(transaction)) return accepted(null)
   const price = priceOf(transaction, { priceRule: 'platform' })
   if (!price.ok) return price
-  const minor = (BigInt(price.value.minor) * BigInt(revocationPercentage)) / WHOLE_PERCENTAGE
+  const minor = (BigInt(price.value.minor) * BigInt(revocationPercentage ?? WHOLE_PERCENTAGE)) / WHOLE_PERCENTAGE
   return accepted({ minor: minorUnits(Number(minor)), currency: price.value.currency })
+}
+
+/** Whether a part of a purchase went back and the rest stands. */
+export function isRevokedInPart({ revocationPercentage }: Transaction): boolean {
+  return revocationPercentage !== undefined && BigInt(revocationPercentage) < WHOLE_PERCENTAGE
 }

@@ -18,9 +18,18 @@ export async function sendConsumption(
   const answer = await api.ask({
     environment: call.environment === 'live' ? 'Production' : 'Sandbox',
     ...{ method: 'PUT', path: `/inApps/v2/transactions/consumption/${transactionId}`, nowMs: call.nowMs },
-    body: { ...consumptionOf(call.use), ...(refundPreference === null ? {} : { refundPreference }) },
+    body: { ...consumptionOf(call.use), ...preferenceOf(call.use, refundPreference) },
   })
   return answer.ok ? accepted('done') : answer
+}
+
+/** A prorated refund is one of what is left: with nothing gone, or all of it, there is no such thing to prefer. */
+function preferenceOf(
+  { isDelivered, usedMilliPercent }: PurchaseUse,
+  refundPreference: AppleInstance['refundPreference'],
+): object {
+  const isPartUsed = isDelivered && usedMilliPercent > 0 && usedMilliPercent < 100_000
+  return refundPreference === null || (refundPreference === 'GRANT_PRORATED' && !isPartUsed) ? {} : { refundPreference }
 }
 
 function consumptionOf(use: PurchaseUse): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { Check } from 'typebox/schema'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Evidence, MessagePage, MessageSpan, PaymentNames, Question, Standing } from '../channel.ts'
+import { isRevokedInPart } from './amounts.ts'
 import type { AppleApi } from './client.ts'
 import { APPLE_ENVIRONMENTS, type AppleEnvironment } from './instance.ts'
 import { type AppleApp, type AppleMessage, readNotification } from './receive.ts'
@@ -37,10 +38,12 @@ export async function lookUpStanding(
 }
 
 /** Of what went back in part, the part is taken by its notice; the rest stands. */
-function standingOf({ revocationDate, revocationType, revocationPercentage = 100_000 }: Transaction): Standing {
-  if (revocationDate === undefined) return 'stands'
-  return revocationType === 'REFUND_PRORATED' && revocationPercentage < 100_000 ? 'stands' : 'gone'
+function standingOf(transaction: Transaction): Standing {
+  return transaction.revocationDate === undefined || isRevokedInPart(transaction) ? 'stands' : 'gone'
 }
+
+// Thirty days, less an hour for the clocks of both sides.
+const SANDBOX_KEPT_MS = (30 * 24 - 1) * 60 * 60 * 1000
 
 /** What Apple has told in a span of time, or tried to: environment by environment, a page of twenty at a time. */
 export async function listMessages(
@@ -54,7 +57,7 @@ export async function listMessages(
   const query = token === '' ? '' : `?paginationToken=${encodeURIComponent(token)}`
   const answer = await api.ask({
     ...{ environment, method: 'POST', path: `/inApps/v1/notifications/history${query}`, nowMs: span.nowMs },
-    body: { startDate: span.fromMs, endDate: span.untilMs },
+    body: { startDate: startOf(span, environment), endDate: span.untilMs },
   })
   if (!answer.ok) return answer
   if (!Check(NotificationHistorySchema, answer.value)) return refused('channel_unavailable')
@@ -68,6 +71,11 @@ export async function listMessages(
   const more = hasMore === true && paginationToken !== undefined ? `${environment}:${paginationToken}` : null
   const next = environments[environments.indexOf(environment) + 1]
   return accepted({ messages, nextCursor: more ?? (next === undefined ? null : `${next}:`) })
+}
+
+/** Of play money Apple keeps a month; whoever asks for more of the other is told what of that there is. */
+function startOf({ fromMs, untilMs, nowMs }: MessageSpan & Question, environment: AppleEnvironment): number {
+  return environment === 'Production' ? fromMs : Math.min(Math.max(fromMs, nowMs - SANDBOX_KEPT_MS), untilMs - 1)
 }
 
 interface HistoryPage {
