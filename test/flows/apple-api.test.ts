@@ -217,15 +217,18 @@ for (const engine of engines()) {
         const { entry_id } = await entryOf(on.app, `apple:${transaction.transactionId}`)
         const approve = () =>
           orders('approve', entry_id, '--by', 'a tester', '--app', 'com.funtriolimited.slots.casino.free')
-        return { uid, transaction, approve, coins: async () => (await playerRow(on.app, uid)).coins }
+        return { token, transaction, approve, coins: async () => (await playerRow(on.app, uid)).coins }
       }
 
       test('is granted once the store says that it stands', async () => {
-        const { transaction, approve, coins } = await unclaimed('apple-stands')
+        const { token, transaction, approve, coins } = await unclaimed('apple-stands')
         on.production.transactions.set(transaction.transactionId, signedTransaction({ transaction }))
         const done = await approve()
         assert.equal(done.code, 0, done.stderr)
         assert.equal(await coins(), 1000)
+        // Its device has not finished it, shows it again, and is answered what was granted.
+        const shown = assertDone(await verify(on.app, token, signedTransaction({ transaction })))
+        assert.deepEqual([shown.order_status, shown.coins_granted, shown.replayed], ['completed', 1000, true])
         await assertBooks(on.app)
       })
 

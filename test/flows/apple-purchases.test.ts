@@ -11,7 +11,15 @@ import {
   signedTransaction,
   verify,
 } from '../support/apple-store.ts'
-import { assertBooks, orderRow, playerRow, reviewEntries, stateOf } from '../support/books.ts'
+import {
+  assertBooks,
+  orderRow,
+  playerRow,
+  reviewEntries,
+  stateOf,
+  withoutEvidence,
+  withoutMarks,
+} from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { createOrder } from '../support/orders.ts'
 import { localApps } from '../support/test-app.ts'
@@ -161,6 +169,21 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
+    test('a second purchase for one order is no second grant, and waits for a person', async () => {
+      const { token, uid, order, transaction } = await buyer('apple-twice')
+      assertDone(await verify(on.app, token, signedTransaction({ transaction })))
+      const second = { ...transaction, transactionId: newTransactionId() }
+      const answer = assertDone(await verify(on.app, token, signedTransaction({ transaction: second })))
+      assert.deepEqual([answer.order_id, answer.replayed], [order.order_id, true])
+      assert.equal((await playerRow(on.app, uid)).coins, 1000)
+      const entries = await reviewEntries(on.app, order.order_id)
+      assert.deepEqual(
+        entries.map(({ reason }) => reason),
+        ['duplicate_charge'],
+      )
+      await assertBooks(on.app)
+    })
+
     test('play money is another payment than real money, and is marked', async () => {
       const { token, order, transaction } = await buyer('apple-sandbox')
       assertDone(await verify(on.app, token, signedTransaction({ transaction, environment: 'Sandbox' })))
@@ -271,16 +294,25 @@ onEveryEngine(
   { variables: { CHANNELS, APPS: localApps({ testPurchases: true }) } },
 )
 
-describe('an app online that takes no play money', () => {
+describe('an app that takes no play money', () => {
   onEveryEngine(
     (on) => {
-      test('keeps what the store tells of it, and books nothing', async () => {
-        const transaction = { transactionId: newTransactionId() }
-        const told = await notify(on.app, notificationOf('refund', { transaction, environment: 'Sandbox' }))
-        assert.deepEqual([told.status, told.body.refusal], [200, 'test_mode'])
+      test('keeps what is told of it, and books nothing', async () => {
+        const { token } = await on.app.logIn('apple-no-play')
+        const order = await createOrder(on.app, token, { payment_channel: 'apple' })
+        const transaction = { transactionId: newTransactionId(), ...boughtFor(order) }
+        const before = withoutMarks(withoutEvidence(await stateOf(on.app)))
+        const environment = 'Sandbox'
+        for (const name of ['one-time-charge', 'refund'] as const) {
+          const told = assertDone(await notify(on.app, notificationOf(name, { transaction, environment })))
+          assert.equal(told.refusal, 'test_mode')
+        }
+        const shown = await verify(on.app, token, signedTransaction({ transaction, environment }))
+        assertRefused(shown, 403, 'test_mode')
+        assert.deepEqual(withoutMarks(withoutEvidence(await stateOf(on.app))), before)
         await assertBooks(on.app)
       })
     },
-    { env: 'online', variables: { CHANNELS } },
+    { variables: { CHANNELS, APPS: localApps({ testPurchases: false }) } },
   )
 })
