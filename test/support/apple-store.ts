@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type AppleSigner, signForApple } from '../../src/channels/apple/index.ts'
 import { accountTokenOf, type OrderId } from '../../src/kernel/ids.ts'
 import { appleAuthority } from './apple-authority.ts'
+import { createOrder } from './orders.ts'
 import { type Answer, APP_ID, type TestApp } from './test-app.ts'
 
 export const BUNDLE_ID = 'com.example.game'
@@ -103,4 +104,11 @@ export function verify(app: TestApp, token: string, signed: unknown, channel = '
 /** What Apple's server does. */
 export function notify(app: TestApp, body: unknown, instance = 'apple'): Promise<Answer> {
   return app.call('POST', `/webhooks/${instance}`, { body })
+}
+
+/** A player with an order that they have bought for on their device. */
+export async function appleBuyer(app: TestApp, name: string, fields: object = {}) {
+  const { token, uid } = await app.logIn(name)
+  const order = await createOrder(app, token, { payment_channel: 'apple', ...fields })
+  return { token, uid, order, transaction: { transactionId: newTransactionId(), ...boughtFor(order) } }
 }
