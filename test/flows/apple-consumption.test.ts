@@ -5,6 +5,7 @@ import { onEveryEngineWithAppleApi } from '../support/apple-api.ts'
 import type { AppleServer, Trouble } from '../support/apple-server.ts'
 import {
   appleBuyer,
+  BUNDLE_ID,
   newTransactionId,
   notificationOf,
   notify,
@@ -20,9 +21,13 @@ const HOUR_MS = 3_600_000
 onEveryEngineWithAppleApi((on) => {
   const buyer = async (name: string, channel = 'apple') => {
     const { token, uid, order, transaction } = await appleBuyer(on.app, name, { payment_channel: channel })
-    const buy = async () => assertDone(await verify(on.app, token, signedTransaction({ transaction }), channel))
+    const bundleId = channel === 'apple' ? BUNDLE_ID : `${BUNDLE_ID}.${channel.slice('apple-'.length)}`
+    const buy = async () =>
+      assertDone(await verify(on.app, token, signedTransaction({ transaction, bundleId }), channel))
     const ask = async (saying: Saying = {}) =>
-      assertDone(await notify(on.app, notificationOf('consumption-request', { transaction, ...saying }), channel))
+      assertDone(
+        await notify(on.app, notificationOf('consumption-request', { transaction, bundleId, ...saying }), channel),
+      )
     const agree = (purchase_data: boolean) =>
       on.app.call('POST', '/api/v1/account/consent', { token, body: { purchase_data } })
     const spend = async (amount: number) => {
@@ -103,7 +108,7 @@ onEveryEngineWithAppleApi((on) => {
     ])
   })
 
-  test('the store that asks is asked where the purchase was made, in play money too', async () => {
+  test('the store that asks is answered where the purchase was made, in play money too', async () => {
     const { token, transaction, agree } = await buyer('apple-consumed-sandbox')
     const environment = 'Sandbox'
     assertDone(await verify(on.app, token, signedTransaction({ transaction, environment })))

@@ -5,6 +5,7 @@ import { appleAuthority } from '../support/apple-authority.ts'
 import {
   appleBuyer,
   appleSettings,
+  BUNDLE_ID,
   newTransactionId,
   notificationOf,
   notify,
@@ -14,9 +15,10 @@ import {
 import { stateOf } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 
+const LIVE_BUNDLE_ID = `${BUNDLE_ID}.live`
 const CHANNELS = JSON.stringify({
   apple: appleSettings(),
-  'apple-live': appleSettings({ environments: ['Production'] }),
+  'apple-live': appleSettings({ environments: ['Production'], bundleId: LIVE_BUNDLE_ID }),
 })
 
 /** What nobody should believe, each with its answer: none of it changes anything. */
@@ -85,7 +87,7 @@ onEveryEngine(
       const show = (more: object, environment: 'Production' | 'Sandbox' | 'Xcode' = 'Production', channel = 'apple') =>
         verify(on.app, token, signedTransaction({ transaction: { ...transaction, ...more }, environment }), channel)
       assertRefused(await show({ bundleId: 'com.example.other' }), 404, 'purchase_not_found')
-      assertRefused(await show({}, 'Sandbox', 'apple-live'), 403, 'test_mode')
+      assertRefused(await show({ bundleId: LIVE_BUNDLE_ID }, 'Sandbox', 'apple-live'), 403, 'test_mode')
       assertRefused(await show({}, 'Xcode'), 403, 'test_mode')
       for (const more of [{ transactionId: '' }, { transactionId: 'a b' }, { quantity: 0 }, { quantity: 1.5 }]) {
         assertFaults(await show(more), 'signed_transaction')
@@ -95,7 +97,7 @@ onEveryEngine(
       }
       const told = (saying: Parameters<typeof notificationOf>[1], instance = 'apple') =>
         notify(on.app, notificationOf('one-time-charge', { transaction, ...saying }), instance)
-      assertFaults(await told({ environment: 'Sandbox' }, 'apple-live'), 'signedPayload')
+      assertFaults(await told({ environment: 'Sandbox', bundleId: LIVE_BUNDLE_ID }, 'apple-live'), 'signedPayload')
       assertFaults(await told({ data: { bundleId: 'com.example.other' } }), 'signedPayload')
       assertFaults(await told({ data: { appAppleId: 1 } }), 'signedPayload')
       // The purchase within is of another app, or of another environment, than what tells of it.

@@ -1,6 +1,6 @@
 import { after, before, describe } from 'node:test'
 import { type AppleServer, newConnectKey, startAppleServer, type Trouble } from './apple-server.ts'
-import { appleSettings } from './apple-store.ts'
+import { appleSettings, BUNDLE_ID } from './apple-store.ts'
 import { aheadClock, type FakeClock } from './fake-clock.ts'
 import { engines, startApp, type TestApp } from './test-app.ts'
 
@@ -30,8 +30,15 @@ export function onEveryEngineWithAppleApi(tests: (on: WithAppleApi) => void): vo
         const own = { apiKey: key.settings, apiUrl: production.url, sandboxApiUrl: `${sandbox.url}/` }
         const CHANNELS = JSON.stringify({
           apple: appleSettings(own),
-          'apple-opinion': appleSettings({ ...own, refundPreference: 'GRANT_PRORATED' }),
-          'apple-badkey': appleSettings({ ...own, apiKey: { ...key.settings, keyId: 'ANOTHERKEY' } }),
+          'apple-opinion': appleSettings({
+            ...own,
+            bundleId: `${BUNDLE_ID}.opinion`,
+            refundPreference: 'GRANT_PRORATED',
+          }),
+          'apple-badkey': appleSettings({
+            ...{ ...own, bundleId: `${BUNDLE_ID}.badkey` },
+            apiKey: { ...key.settings, keyId: 'ANOTHERKEY' },
+          }),
         })
         standing = { clock, production, sandbox, app: await startApp({ engine, clock, variables: { CHANNELS } }) }
       })

@@ -38,6 +38,8 @@ export interface Saying {
   readonly data?: Fields
   /** Play money, or real money, which is what is left out. */
   readonly environment?: 'Production' | 'Sandbox' | 'Xcode'
+  /** Of which app; left out: that of the tests. */
+  readonly bundleId?: string
   readonly signer?: AppleSigner
   /** Who signs the purchase within a notification. */
   readonly innerSigner?: AppleSigner
@@ -54,18 +56,20 @@ export function newTransactionId(): string {
 
 /** The purchase as a device shows it. */
 export function signedTransaction(saying: Saying = {}, name: FixtureName = 'transaction'): string {
-  const { environment = 'Production', signer = appleAuthority().signer } = saying
+  const { environment = 'Production', bundleId = BUNDLE_ID, signer = appleAuthority().signer } = saying
   return signForApple(signer, {
     ...fixture(name).transaction,
     signedDate: Date.now(),
     environment,
+    bundleId,
     ...saying.transaction,
   })
 }
 
 /** The body of a notification. */
 export function notificationOf(name: FixtureName, saying: Saying = {}): { signedPayload: string } {
-  const { environment = 'Production', signer = appleAuthority().signer, innerSigner = signer } = saying
+  const { environment = 'Production', bundleId = BUNDLE_ID } = saying
+  const { signer = appleAuthority().signer, innerSigner = signer } = saying
   const { notification, transaction } = fixture(name)
   const data = notification?.['data'] as Fields | undefined
   const inner =
@@ -75,7 +79,7 @@ export function notificationOf(name: FixtureName, saying: Saying = {}): { signed
   const payload = {
     ...notification,
     ...{ signedDate: Date.now(), notificationUUID: randomUUID(), ...saying.notification },
-    ...(data === undefined ? {} : { data: { ...own, environment, ...inner, ...saying.data } }),
+    ...(data === undefined ? {} : { data: { ...own, environment, bundleId, ...inner, ...saying.data } }),
   }
   return { signedPayload: signForApple(signer, payload) }
 }
