@@ -2,6 +2,7 @@ import type { AppId } from '../kernel/ids.ts'
 import { invariant } from '../kernel/invariant.ts'
 import { accepted } from '../kernel/outcome.ts'
 import { type AppchargeInstance, openAppchargeChannel } from './appcharge/index.ts'
+import { type AppleInstance, openAppleChannel } from './apple/index.ts'
 import type { Channel, Channels } from './channel.ts'
 import { openSandboxChannel, type SandboxInstance, type SandboxPlatform } from './sandbox/index.ts'
 import { openSignedChannel, type SignedInstance } from './signed/index.ts'
@@ -15,6 +16,7 @@ export type ChannelInstance =
   | ({ readonly type: 'appcharge' } & AppchargeInstance)
   | ({ readonly type: 'xsolla' } & XsollaInstance)
   | ({ readonly type: 'stripe' } & StripeInstance)
+  | ({ readonly type: 'apple' } & AppleInstance)
 
 /** What the channels of a type need beside their own settings. */
 export interface ChannelMeans {
@@ -67,6 +69,8 @@ function openChannel(instance: ChannelInstance, means: ChannelMeans): Channel {
       return openXsollaChannel(instance)
     case 'stripe':
       return openStripeChannel(instance)
+    case 'apple':
+      return openAppleChannel(instance)
   }
 }
 

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { APPCHARGE_SETTINGS } from './channel-settings/appcharge.ts'
+import { APPLE_EXAMPLE, APPLE_SETTINGS } from './channel-settings/apple.ts'
 import { SANDBOX_SETTINGS } from './channel-settings/sandbox.ts'
 import { SIGNED_SETTINGS } from './channel-settings/signed.ts'
 import { STRIPE_SETTINGS } from './channel-settings/stripe.ts'
@@ -22,6 +23,7 @@ export const CHANNEL_TYPES = {
     example:
       '{"stripe": {"secretKey": "rk_live_...", "webhookSecrets": ["whsec_..."], "returnUrl": "https://shop.example.com/paid"}}',
   },
+  apple: { settings: APPLE_SETTINGS, example: APPLE_EXAMPLE },
 } as const
 
 export type ChannelType = keyof typeof CHANNEL_TYPES

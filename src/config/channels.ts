@@ -2,6 +2,7 @@ import type { Static } from 'typebox'
 import { unreachable } from '../kernel/invariant.ts'
 import { appchargeConfig, appchargeFaults } from './appcharge.ts'
 import type { AppchargeSettings } from './channel-settings/appcharge.ts'
+import { type AppleSettings, appleConfig, appleFaults } from './channel-settings/apple.ts'
 import type { SignedSettings } from './channel-settings/signed.ts'
 import { STRIPE_API_URL, type StripeSettings, stripeFaults } from './channel-settings/stripe.ts'
 import { type XsollaSettings, xsollaConfig } from './channel-settings/xsolla.ts'
@@ -58,6 +59,10 @@ function readInstance({ instance, settings, apps }: Given): Reading<ChannelConfi
     faults.push(fault(`the channel ${quoted(instance)}: ${said}`, remedy))
   }
   if (faults.length > 0) return faulty(...faults)
+  const further = type === 'apple' ? appleFaults(own as AppleSettings) : []
+  if (further.length > 0) {
+    return faulty(...further.map(({ said, remedy }) => fault(`the channel ${quoted(instance)}: ${said}`, remedy)))
+  }
   const app = apps?.find((each) => appNamed === undefined || each.appId === appNamed)
   return read(app === undefined ? null : channelConfig({ instance, appId: app.appId, type, own }))
 }
@@ -115,6 +120,8 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
       const { webhookSecrets, items = {}, apiUrl = STRIPE_API_URL } = given
       return { instance, appId, type, secretKey, webhookSecrets, returnUrl, priceRule, items, apiUrl }
     }
+    case 'apple':
+      return { instance, appId, type, ...appleConfig(own as AppleSettings) }
     default:
       return unreachable(type, 'channel type')
   }

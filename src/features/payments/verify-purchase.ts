@@ -36,9 +36,10 @@ export async function verifyPurchase(
   }
   const verified = await channel.verifyPurchase({ playerId, told, question: { nowMs, requestId } })
   if (!verified.ok) return verified
-  const payment =
-    'paymentOf' in verified.value
-      ? await paymentOfPlayer(deps.database.db, { claim: verified.value, playerId })
-      : verified.value
-  return settleMessage(deps, payment)
+  if (!('paymentOf' in verified.value)) return settleMessage(deps, verified.value)
+  const { payment, isTheirs } = await paymentOfPlayer(deps.database.db, { claim: verified.value, playerId })
+  const settled = await settleMessage(deps, payment)
+  if (isTheirs || !settled.ok) return settled
+  // What another player has bought is granted to them, and nothing of it is told here. Its device has no more to do for it.
+  return refused('account_mismatch', { action: 'finish_transaction' })
 }
