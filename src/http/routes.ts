@@ -33,7 +33,7 @@ export interface FeatureRoutes {
 /** The table of contents of the API. */
 export function routes(of: FeatureRoutes): RouteEntry[] {
   const { sessions, account, store, orders, payments, channels, cases, inbox, dailyGift, players, wallet } = of
-  const { privacy, tests } = of
+  const { privacy } = of
   return [
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
@@ -88,6 +88,13 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['POST', '/identity/facebook/:app_id/deletion', privacy.facebookDeletion],
     ['POST', '/identity/facebook/:app_id/deauthorize', privacy.facebookDeauthorize],
 
+    ...routesToTryThingsBy(of.tests),
+  ]
+}
+
+/** Only for development. */
+function routesToTryThingsBy(tests: FeatureRoutes['tests']): RouteEntry[] {
+  return [
     ['GET', '/test/simple', tests.simple],
     ['GET', '/test/ping', tests.ping],
     ['GET', '/test/token_test', tests.tokenTest],
