@@ -4,6 +4,7 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Histogram, Registry
 import { ANOMALY_KINDS, type AnomalyKind } from '../kernel/security-event.ts'
 import { bearerToken } from './auth.ts'
 import { sendRefusal } from './mount.ts'
+import { type PlatformMetrics, platformMetrics } from './platform-metrics.ts'
 
 /** What the service counts. */
 export interface Metrics {
@@ -14,6 +15,7 @@ export interface Metrics {
   readonly countLostSecurityEvents: (lost: number) => void
   /** Counts something that looks like abuse. */
   readonly countAnomaly: (kind: AnomalyKind) => void
+  readonly platforms: PlatformMetrics
   /** Seconds, by route and status. */
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>
   /** All of it in Prometheus' text form: of every worker together, whichever is asked. */
@@ -36,6 +38,7 @@ export function createMetrics(share: ShareMetrics | null): Metrics {
   })
   return {
     ...securityCounters(registry),
+    platforms: platformMetrics(registry),
     // A replaced worker starts at nought, and the sums fall by what it had: Prometheus reads that as a restart.
     read: async () =>
       await (readAll ? AggregatorRegistry.aggregate([...(await readAll())] as object[]) : registry).metrics(),
