@@ -24,7 +24,6 @@ export {
   type PaymentFacts,
   type PaymentLine,
   type PriceRule,
-  REPORT_KINDS,
   REVERSAL_TYPES,
   type ReportRow,
   type ReversalType,

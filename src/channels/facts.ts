@@ -136,12 +136,10 @@ export interface NoticeFacts extends MessageSource {
   readonly occurredAtMs: number
 }
 
-/** What a line of a platform's report tells. `disputed`: somebody demands the money back; who gets it is told later. */
-export const REPORT_KINDS = ['paid', 'refunded', 'refund_undone', 'disputed', 'dispute_lost', 'dispute_won'] as const
-
 /** A line of a report that a person has fetched from a platform, in our words. It proves nothing. */
 export interface ReportRow {
-  readonly kind: (typeof REPORT_KINDS)[number]
+  /** `disputed`: somebody demands the money back; who gets it is told later. */
+  readonly kind: 'paid' | 'refunded' | 'refund_undone' | 'disputed' | 'dispute_lost' | 'dispute_won'
   /** Every id of the payment that the line names; at least one, or else the order. */
   readonly ids: readonly string[]
   readonly orderId: OrderId | null

@@ -1,6 +1,6 @@
 export { DIFFERENCE_KINDS, type Difference, type DifferenceKind, type Side } from './differences.ts'
 export { type PollDeps, type PollMetrics, type PollReport, pollPlatforms } from './poll-platforms.ts'
-export { readOwnReport } from './read-report.ts'
+export { readReport } from './read-report.ts'
 export { type Reconciled, type ReconciliationWanted, reconcile } from './reconcile.ts'
 export {
   type ReconcileJobDeps,

@@ -1,4 +1,4 @@
-import { REPORT_KINDS, type ReportRow } from '../../channels/channel.ts'
+import type { Channel, ReportRow } from '../../channels/channel.ts'
 import { parseCsv } from '../../kernel/csv.ts'
 import type { OrderId } from '../../kernel/ids.ts'
 import { type Money, parseCurrency, parseMajor } from '../../kernel/money.ts'
@@ -7,6 +7,12 @@ import { accepted, type FieldFault, type Outcome, refused, refusedField } from '
 /** Whoever mends a report mends what is told first. */
 const FAULTS_MAX = 20
 const ID_MAX = 200
+
+const KINDS: Readonly<Record<ReportRow['kind'], true>> = {
+  ...{ paid: true, refunded: true, refund_undone: true },
+  ...{ disputed: true, dispute_lost: true, dispute_won: true },
+}
+const KIND_NAMES = Object.keys(KINDS) as ReportRow['kind'][]
 
 /** One line as it stands in a file of our own format. */
 interface Told {
@@ -18,12 +24,23 @@ interface Told {
   readonly occurred_at: unknown
 }
 
+/** Reads a report of a channel's platform: in our own format, or in the platform's, where its channel knows that. */
+export function readReport(channel: Channel, text: string): Outcome<readonly ReportRow[]> {
+  const own = readOwnReport(text)
+  if (own !== null) return own
+  if (channel.readReport) return channel.readReport(text)
+  return refusedField(
+    'the report',
+    'is not in our own format, and this channel reads no other: see docs/reconciliation.md',
+  )
+}
+
 /**
  * Reads a report in our own format, into which any platform's can be brought: CSV with the columns `kind`, `ids` (several
  * with a space between), `order_id`, `amount`, `currency`, `occurred_at`, in any order, or a JSON list of such objects. Null
  * where the text is of another form.
  */
-export function readOwnReport(text: string): Outcome<readonly ReportRow[]> | null {
+function readOwnReport(text: string): Outcome<readonly ReportRow[]> | null {
   return /^\uFEFF?\s*[[{]/.test(text) ? readJson(text) : readCsv(text)
 }
 
@@ -77,8 +94,8 @@ function rowsOf(all: readonly { path: string; told: Told }[]): Outcome<readonly 
 
 /** The row, or what is wrong with it. */
 function rowOf({ kind, ids, order_id: order, amount, currency, occurred_at: at }: Told): ReportRow | string {
-  const known = REPORT_KINDS.find((one) => one === kind)
-  if (known === undefined) return `the kind is none of ${REPORT_KINDS.join(', ')}`
+  const known = KIND_NAMES.find((one) => one === kind)
+  if (known === undefined) return `the kind is none of ${KIND_NAMES.join(', ')}`
   const texts = ids.map((id) => (typeof id === 'number' ? String(id) : id)).filter((id) => typeof id === 'string')
   if (texts.length < ids.length || texts.some((id) => id === '' || id.length > ID_MAX)) return 'an id is not a text'
   const orderId = typeof order === 'string' && order !== '' ? (order as OrderId) : null
