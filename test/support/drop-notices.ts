@@ -47,7 +47,7 @@ export function dropsAreHealed(
   },
 ): void {
   test(`every tenth callback of a thousand orders gets lost, and ${name} leaves none undelivered`, async () => {
-    const players = await Promise.all(Array.from({ length: PLAYERS }, (_, no) => on.app.logIn(`dropped-${name}-${no}`)))
+    const players = await inTurns(PLAYERS, (no) => on.app.logIn(`dropped-${name}-${no}`))
     const orders = await inTurns(ORDERS, async (no) => {
       const player = players[no % PLAYERS]
       assert.ok(player)
