@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { systemClock } from '../../src/kernel/clock.ts'
 import { assertDone } from '../support/answers.ts'
+import { listingChannel, listingPlatform } from '../support/listing-platform.ts'
 import { payment, startApp, type TestApp } from '../support/test-app.ts'
 
 const RULES = readFileSync(join(import.meta.dirname, '../../deploy/alerts.yml'), 'utf8')
@@ -14,7 +16,20 @@ interface Selector {
 }
 
 // What PromQL itself brings, and the one metric that Prometheus makes by itself.
-const PROMQL = new Set(['sum', 'increase', 'rate', 'histogram_quantile', 'by', 'and', 'or', 'unless', 'offset', 'up'])
+const PROMQL = new Set([
+  'sum',
+  'increase',
+  'rate',
+  'histogram_quantile',
+  'by',
+  'and',
+  'or',
+  'unless',
+  'offset',
+  'up',
+  'max',
+  'time',
+])
 
 const alerts = RULES.split(/^ {6}- alert: /m)
   .slice(1)
@@ -44,7 +59,11 @@ function selectorsOf(expression: string): Selector[] {
 let app: TestApp
 let exported: string
 before(async () => {
-  app = await startApp()
+  const listing = listingPlatform({ instance: 'listing', nowMs: systemClock.nowMs })
+  await listing.open()
+  app = await startApp({ jobs: 'by_hand', channels: [listingChannel('listing', listing)] })
+  await app.service.jobs.run('poll-platforms')
+  await listing.close()
   const { token, uid } = await app.logIn('alerting')
   const body = payment({ order_id: 'alerting', uid })
   assertDone(await app.call('POST', '/api/v1/payment/success', { token, body }))
