@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { systemClock } from '../../src/kernel/clock.ts'
 import { assertBooks, orderRow } from '../support/books.ts'
 import { runProgram } from '../support/child-server.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
@@ -31,7 +32,8 @@ onEveryEngine(
       return orderIds
     }
     const pollInChild = () => {
-      const task = JSON.stringify({ variables: on.app.variables, url: platform.url })
+      const aheadMs = clock.nowMs() - systemClock.nowMs()
+      const task = JSON.stringify({ variables: on.app.variables, url: platform.url, aheadMs })
       return runProgram('test/support/poll-process.ts', { args: [task] })
     }
     const position = async () => {

@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 const clock = fakeClock()
 const platform = listingPlatform({ instance: 'listing', nowMs: clock.nowMs })
-const channel = listingChannel('listing', platform)
+const channel = listingChannel('listing', platform, { answersWithinMs: 3_000 })
 before(() => platform.open())
 after(() => platform.close())
 

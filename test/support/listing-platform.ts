@@ -63,8 +63,8 @@ export interface ListingPlatform {
 
 const KEY = 'the key of the platform that lists'
 const PAGE_SIZE = 100
-/** Of the channel's own calls. */
-const ANSWERS_WITHIN_MS = 500
+/** Of the channel's own calls: nothing that answers at all is that slow. */
+const ANSWERS_WITHIN_MS = 20_000
 
 export function listingPlatform({ instance, nowMs }: { instance: string; nowMs: () => number }): ListingPlatform {
   const kept: ListedMessage[] = []
@@ -121,6 +121,7 @@ export function listingPlatform({ instance, nowMs }: { instance: string; nowMs: 
 export function listingChannel(
   instance: string,
   platform: { readonly url: string; readonly says?: ListingPlatform['says']; standingsAsked?: number },
+  { answersWithinMs = ANSWERS_WITHIN_MS }: { answersWithinMs?: number } = {},
 ): Channel {
   const appId = APP_ID as AppId
   return {
@@ -140,7 +141,7 @@ export function listingChannel(
     },
     listMessages: async ({ fromMs, untilMs, cursor, nowMs, requestId }) => {
       const query = `from=${fromMs}&until=${untilMs}&pid=${process.pid}${cursor === null ? '' : `&cursor=${cursor}`}`
-      const answer = await ask(`${platform.url}/list?${query}`)
+      const answer = await ask(`${platform.url}/list?${query}`, answersWithinMs)
       if (!answer.ok) return answer
       const messages: MessagePage['messages'][number][] = []
       for (const { message, signature } of answer.value.messages) {
@@ -160,10 +161,10 @@ interface ListAnswer {
   readonly next: string | null
 }
 
-async function ask(url: string): Promise<Outcome<ListAnswer>> {
+async function ask(url: string, withinMs: number): Promise<Outcome<ListAnswer>> {
   let response: Response
   try {
-    response = await fetch(url, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) })
+    response = await fetch(url, { signal: AbortSignal.timeout(withinMs) })
   } catch {
     return refused('channel_unavailable')
   }
