@@ -251,6 +251,8 @@ export interface Channel {
    * refused, with `retryAfterSeconds` where the platform says so.
    */
   listMessages?(span: MessageSpan & Question): Promise<Outcome<MessagePage>>
+  /** What alone its list tells of, where it is not everything: a store may list what went back, and not what was paid. */
+  readonly listsOnly?: 'payments' | 'reversals'
   /** Reads a report that a person has downloaded from the platform. `invalid_fields` names the lines that it cannot read. */
   readReport?(text: string): Outcome<readonly ReportRow[]>
   /** Proves a purchase that a player's device tells of. `purchase_not_found` when the platform knows none of theirs. */

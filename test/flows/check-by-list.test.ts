@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import type { Channel } from '../../src/channels/channel.ts'
 import { accepted } from '../../src/kernel/outcome.ts'
 import { assertDone, assertRefused } from '../support/answers.ts'
-import { assertBooks } from '../support/books.ts'
+import { assertBooks, orderRow } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { listingChannel, listingPlatform } from '../support/listing-platform.ts'
@@ -50,6 +50,7 @@ onEveryEngine(
       const asked = platform.asked.length
       const createdMs = clock.nowMs()
       assert.equal(assertDone(await check(order)).order_status, 'completed')
+      assert.equal((await orderRow(on.app, other.id))?.status, 'pending', 'the poll is for the others')
       const [span] = platform.asked.slice(asked)
       assert.ok(span && span.from < createdMs && span.until - span.from < 10 * MINUTE_MS)
       assert.equal(assertDone(await check(order)).order_status, 'completed', 'what was granted needs no question')

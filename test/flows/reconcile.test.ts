@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import type { Channel } from '../../src/channels/channel.ts'
 import { type Reconciled, reconcile } from '../../src/features/reconciliation/index.ts'
+import { refused } from '../../src/kernel/outcome.ts'
 import { assertDone } from '../support/answers.ts'
 import { assertBooks, orderRow, stateOf, withoutMarks } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
@@ -37,7 +39,9 @@ onEveryEngine(
       await told(message)
       platform.kept.pop()
     }
-    const compare = async (more: { apply?: boolean; fromMs?: number; untilMs?: number } = {}): Promise<Reconciled> => {
+    const compare = async (
+      more: { apply?: boolean; fromMs?: number; untilMs?: number; channel?: Channel } = {},
+    ): Promise<Reconciled> => {
       clock.moveMs(20 * 60_000)
       const deps = messageDepsOn(on.app.service.database, { variables: on.app.variables, clock })
       const span = { fromMs, untilMs: clock.nowMs(), ...more }
@@ -153,6 +157,34 @@ onEveryEngine(
       platform.says.standing = 'gone'
       await toldAndForgotten({ say: 'paid', ...gone })
       assert.deepEqual(kindsOf(await compare()), { [late.id]: 'refund_missing_here', [gone.id]: 'refund_missing_here' })
+    })
+
+    test('a list of one kind is compared by that kind, and what nobody could be asked about is no difference', async () => {
+      const [paid, refunded] = [await ordered(), await ordered()]
+      for (const one of [paid, refunded]) await toldAndForgotten({ say: 'paid', ...one })
+      await toldAndForgotten({ say: 'refunded', id: refunded.id })
+      const both = { [paid.id]: 'unknown_there', [refunded.id]: 'refund_unknown_there' }
+      assert.deepEqual(kindsOf(await compare()), both)
+      const only = { reversals: { [refunded.id]: 'refund_unknown_there' }, payments: { [paid.id]: 'unknown_there' } }
+      for (const listsOnly of ['reversals', 'payments'] as const) {
+        const found = kindsOf(await compare({ channel: { ...channel, listsOnly } }))
+        assert.deepEqual(listsOnly === 'payments' ? { [paid.id]: found[paid.id] } : found, only[listsOnly])
+      }
+      const silent = { ...channel, lookUpStanding: async () => refused('channel_unavailable') }
+      const found = await compare({ channel: silent })
+      assert.deepEqual(kindsOf(found), { [refunded.id]: 'refund_unknown_there' })
+      assert.equal(found.notAsked, 2)
+    })
+
+    test('all of it is the same whether a platform says its sum or none', async () => {
+      const [summed, unsummed] = [await ordered(), await ordered()]
+      for (const one of [summed, unsummed]) await told({ say: 'paid', ...one })
+      await toldAndForgotten({ say: 'refunded', id: summed.id, minor: 1999 })
+      await toldAndForgotten({ say: 'refunded', id: unsummed.id })
+      clock.moveMs(1)
+      platform.tell({ say: 'refunded', id: summed.id })
+      platform.tell({ say: 'refunded', id: unsummed.id, minor: 1999 })
+      assert.deepEqual(kindsOf(await compare()), {})
     })
 
     test('days are compared one after the other, and what another channel or game has is none of it', async () => {

@@ -14,11 +14,11 @@ export interface About {
 
 /** Everything that was found, for programs. */
 export function asJson(about: About, found: Reconciled): string {
-  const { compared, notGranted, taken, counts, totals, differences, source } = found
+  const { compared, notGranted, notAsked, taken, counts, totals, differences, source } = found
   const { instance, ...span } = about
   return JSON.stringify(
     {
-      ...{ channel: instance, ...span, source, compared, not_granted: notGranted },
+      ...{ channel: instance, ...span, source, compared, not_granted: notGranted, not_asked: notAsked },
       ...{ not_understood: taken.notUnderstood, tests: taken.tests, faults: taken.faults },
       differences: Object.fromEntries([...counts].map(([kind, { open, healed }]) => [kind, { open, healed }])),
       totals: totals.map(({ currency, there, here }) => ({

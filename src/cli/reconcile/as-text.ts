@@ -30,9 +30,12 @@ export function asText(about: About, found: Reconciled): string {
   ].join('\n')
 }
 
-function asides({ notGranted, taken }: Reconciled): string[] {
+function asides({ notGranted, notAsked, taken }: Reconciled): string[] {
   return [
     ...(notGranted > 0 ? [`${notGranted} of the payments were not granted: see \`npm run orders -- list\`.`] : []),
+    ...(notAsked > 0
+      ? [`${notAsked} payments of the books are not in the list, and the platform was not asked about each.`]
+      : []),
     ...(taken.tests > 0 ? [`${taken.tests} messages are play money, which the app does not take.`] : []),
     ...(taken.notUnderstood > 0 ? [`${taken.notUnderstood} messages are genuine and not understood.`] : []),
     ...(taken.unclaimed > 0 ? [`${taken.unclaimed} purchases name no player of ours yet.`] : []),

@@ -40,7 +40,8 @@ export async function checkOrder(
   const order = await findOrder(db, wanted)
   if (!order) return refused('order_not_found')
   const channel = order.channel_instance === null ? null : deps.channels.byInstance(order.channel_instance)
-  const canBeAsked = channel?.lookUpPayment !== undefined || channel?.listMessages !== undefined
+  const canBeSearched = channel?.listMessages !== undefined && channel.listsOnly !== 'reversals'
+  const canBeAsked = channel?.lookUpPayment !== undefined || canBeSearched
   if (order.granted_payment_id !== null || channel?.appId !== order.app_id || !canBeAsked) return accepted(order)
   const nowMs = deps.clock.nowMs()
   const name = `order-check:${order.app_id}:${order.order_id}`

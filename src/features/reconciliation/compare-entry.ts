@@ -44,7 +44,7 @@ function kindOfReversal(beside: Beside): DifferenceKind | null {
     if (!isNews) return null
     const [cause] = known
     if (cause?.state !== entry.reversal?.state) return missing
-    const isSame = entry.amount === null ? cause?.amount === null : isSameMoney(entry.amount, cause?.amount ?? null)
+    const isSame = cause !== undefined && fitsAmount(cause, beside)
     return isSame ? null : 'amount_differs'
   }
   if (known.length === 0) return missing
@@ -63,10 +63,11 @@ export function knownCauses({ entry, booked }: Beside): Cause[] {
   )
 }
 
+/** All of it may be said by its sum, or by none. A report that tells no sum says nothing of it. */
 function fitsAmount({ amount }: Cause, { entry, booked }: Beside): boolean {
-  if (entry.amount === null) return true
   const whole = booked && paidOf(booked)
-  return isSameMoney(entry.amount, amount ?? whole ?? null)
+  const told = entry.amount ?? (entry.message === null ? null : whole)
+  return told === null || isSameMoney(told, amount ?? whole)
 }
 
 function isSameMoney(

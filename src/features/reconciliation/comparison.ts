@@ -35,6 +35,8 @@ export interface Comparison {
   compared: number
   /** Paid there, known here, and not granted: in the review queue, or closed there. */
   notGranted: number
+  /** Here and not in the list, and left open: the platform was not asked about each, or did not answer. */
+  notAsked: number
   /** What is at odds, by its own words: the same message on two pages is one difference. */
   readonly noted: Set<string>
   readonly taken: TakenIn
@@ -46,7 +48,16 @@ const DIFFERENCES_MAX = 10_000
 export function openComparison(): Comparison {
   const counts: Comparison['counts'] = new Map()
   const taken = { ...NOTHING_TAKEN }
-  return { totals: openTotals(), differences: [], counts, compared: 0, notGranted: 0, noted: new Set(), taken }
+  return {
+    totals: openTotals(),
+    differences: [],
+    counts,
+    compared: 0,
+    notGranted: 0,
+    notAsked: 0,
+    noted: new Set(),
+    taken,
+  }
 }
 
 export function noteDifference(comparison: Comparison, difference: Difference): void {

@@ -1,4 +1,4 @@
-import type { Channel } from '../../channels/channel.ts'
+import type { Channel, Standing } from '../../channels/channel.ts'
 import { newRequestId, type PaymentId } from '../../kernel/ids.ts'
 import { type BookedPayment, type MessageDeps, selectBookedPayments } from '../payments/index.ts'
 import { type Comparison, type Matched, noteDifference, reversalKey } from './comparison.ts'
@@ -14,7 +14,8 @@ export interface Sought {
   /** What was found there, in this window and in those beside it. */
   readonly found: readonly Matched[]
   readonly environments: ReadonlySet<string>
-  /** False where the platform's report tells of no refund at all. */
+  /** False where the platform's list or report does not tell of such at all. */
+  readonly payments: boolean
   readonly reversals: boolean
   /** How many payments the platform may still be asked about one by one. */
   readonly asks: { left: number }
@@ -22,6 +23,11 @@ export interface Sought {
 
 /** Notes what the books have in a window of time and the platform does not tell. */
 export async function noteOnlyHere(deps: MessageDeps, comparison: Comparison, sought: Sought): Promise<void> {
+  if (sought.payments) await notePayments(deps, comparison, sought)
+  if (sought.reversals) await noteReversals(deps, comparison, sought)
+}
+
+async function notePayments(deps: MessageDeps, comparison: Comparison, sought: Sought): Promise<void> {
   const { db } = deps.database
   const { span } = sought
   for (let after: BooksPlace | null = null; ; ) {
@@ -35,10 +41,9 @@ export async function noteOnlyHere(deps: MessageDeps, comparison: Comparison, so
     )
     for (const payment of booked.values()) await notePayment(deps, { comparison, sought, payment })
     const last = rows.at(-1)
-    if (!last || rows.length < PAGE_ROWS) break
+    if (!last || rows.length < PAGE_ROWS) return
     after = { atMs: last.created_at_ms, id: last.payment_id }
   }
-  if (sought.reversals) await noteReversals(deps, comparison, sought)
 }
 
 async function notePayment(
@@ -47,6 +52,10 @@ async function notePayment(
 ): Promise<void> {
   if (!sought.environments.has(payment.environment)) return
   const standing = await standingThere(deps, sought, payment)
+  if (standing === 'not_asked') {
+    comparison.notAsked += 1
+    return
+  }
   // It was paid before, and told late: another span has it.
   if (standing === 'stands') return
   const isGoneHere = payment.causes.some(({ state }) => state === 'taken')
@@ -66,13 +75,18 @@ async function notePayment(
 }
 
 /** What the platform says of one payment when it is asked; a list by time does not have what was told late. */
-async function standingThere({ clock }: MessageDeps, { channel, asks }: Sought, payment: BookedPayment) {
+async function standingThere(
+  { clock }: MessageDeps,
+  { channel, asks }: Sought,
+  payment: BookedPayment,
+): Promise<Standing | 'not_asked'> {
   const [line] = payment.lines
-  if (!channel.lookUpStanding || asks.left === 0 || !line) return 'unknown'
+  if (!channel.lookUpStanding || !line) return 'unknown'
+  if (asks.left === 0) return 'not_asked'
   asks.left -= 1
   const names = { transactionId: payment.transaction_id, orderId: line.order_id }
   const told = await channel.lookUpStanding({ ...names, nowMs: clock.nowMs(), requestId: newRequestId() })
-  return told.ok ? told.value : 'unknown'
+  return told.ok ? told.value : 'not_asked'
 }
 
 async function noteReversals(deps: MessageDeps, comparison: Comparison, sought: Sought): Promise<void> {

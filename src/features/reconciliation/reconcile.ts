@@ -28,6 +28,8 @@ export interface Reconciled {
   readonly compared: number
   /** Of the payments, those that are paid there and were not granted here: in the review queue, or closed there. */
   readonly notGranted: number
+  /** In our books and not in the list, of which the platform did not say more: some were told late, some may be unknown there. */
+  readonly notAsked: number
   readonly taken: TakenIn
   readonly totals: readonly CurrencyTotals[]
   /** The first ten thousand. */
@@ -130,7 +132,9 @@ async function closeWindow(
     // What we were told a moment ago its platform may list in a moment.
     const span = { ...booksOf(channel), fromMs, untilMs: Math.min(untilMs, deps.clock.nowMs() - OVERLAP_MS) }
     const environments = new Set(deps.apps.find(channel.appId)?.testPurchases ? ['live', 'test'] : ['live'])
-    await noteOnlyHere(deps, comparison, { channel, span, found: beside, environments, reversals: true, asks })
+    const { listsOnly } = channel
+    const lists = { payments: listsOnly !== 'reversals', reversals: listsOnly !== 'payments' }
+    await noteOnlyHere(deps, comparison, { channel, span, found: beside, environments, ...lists, asks })
   }
   const past = read[index - 1]
   past?.matched.payments.clear()
@@ -156,9 +160,11 @@ async function compareReport(
     progress(comparison.compared)
     await nextTurn()
   }
-  const reversals = rows.some(({ kind }) => kind !== 'paid')
+  const isPaid = ({ kind }: ReportRow): boolean => kind === 'paid'
+  // A report of nothing says that nothing was paid.
+  const tells = { payments: rows.length === 0 || rows.some(isPaid), reversals: !rows.every(isPaid) }
   const span = { ...booksOf(channel), fromMs, untilMs }
-  const sought = { channel, span, found: [matched], environments: new Set(['live']), reversals }
+  const sought = { channel, span, found: [matched], environments: new Set(['live']), ...tells }
   await noteOnlyHere(deps, comparison, { ...sought, asks: { left: ASKS_MAX } })
 }
 
