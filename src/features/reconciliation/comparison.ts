@@ -87,6 +87,7 @@ export async function compareListed(
     const message = await withPayer(db, told)
     // Of a failure no money is missed; what is not understood is counted below.
     const isMoney = movesTheBooks(message) && message.kind !== 'failure'
+    if (message.kind === 'claim' && isInside && !apply) comparison.taken.unclaimed += 1
     if (isMoney && !isUnwantedTest(deps, sourceOf(message))) messages.push(message)
   }
   const read = async (): Promise<Beside[]> =>
