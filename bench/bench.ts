@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { cpuSeconds } from './cpu-seconds.ts'
 import { RawConnection, requestText } from './raw-client.ts'
 
 /**
@@ -129,7 +129,7 @@ async function measure(
   const latencies: number[] = []
   const errors: string[] = []
   let next = 0
-  const cpuBefore = cpuSeconds()
+  const cpuBefore = cpuSeconds(server.pid ?? 0)
   const started = performance.now()
   await Promise.all(
     opened.map(async (connection) => {
@@ -143,7 +143,7 @@ async function measure(
     }),
   )
   const seconds = (performance.now() - started) / 1000
-  const cpuAfter = cpuSeconds()
+  const cpuAfter = cpuSeconds(server.pid ?? 0)
   for (const connection of opened) connection.close()
   latencies.sort((a, b) => a - b)
   const at = (share: number) => (latencies[Math.floor(latencies.length * share)] ?? 0).toFixed(1)
@@ -155,23 +155,4 @@ async function measure(
       `database ${perRequest(cpuBefore.database, cpuAfter.database)}   errors ${errors.length}`,
   )
   if (errors[0]) console.log(`  first error: ${errors[0]}`)
-}
-
-/** CPU time used so far by the server with its workers, and by the database where it is a process of its own. */
-function cpuSeconds(): { server: number; database: number } {
-  let serverTicks = 0
-  let databaseTicks = 0
-  for (const pid of readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      const ticks = Number(fields[11]) + Number(fields[12])
-      if (Number(pid) === server.pid || Number(fields[1]) === server.pid) serverTicks += ticks
-      else if (/mariadbd|mysqld/.test(name)) databaseTicks += ticks
-    } catch {
-      // The process ended between the listing and the look.
-    }
-  }
-  return { server: serverTicks / 100, database: databaseTicks / 100 }
 }

@@ -110,11 +110,18 @@ await cache.close()
 
 function settings() {
   const oidc = (issuer: OidcIssuer) => ({ issuers: [issuer.issuer], keysUrls: [issuer.keysUrl], nonceRequired: false })
+  const pages = { tokenUrl: '', clients: [] }
   return {
     guest: true,
-    google: { ...oidc(google), clientIds: ['google-client'] },
-    apple: { ...oidc(apple), clientIds: ['apple-client'] },
-    facebook: { ...FACEBOOK_APP, graphUrl: graph.url, graphVersion: 'v23.0', limited: oidc(limited) },
+    google: { ...oidc(google), clientIds: ['google-client'], pages },
+    apple: { ...oidc(apple), clientIds: ['apple-client'], pages },
+    facebook: {
+      ...FACEBOOK_APP,
+      graphUrl: graph.url,
+      graphVersion: 'v23.0',
+      limited: oidc(limited),
+      pageRedirectUri: null,
+    },
   }
 }
 

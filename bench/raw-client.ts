@@ -59,10 +59,19 @@ export class RawConnection {
 /** The text of a request, ready to be written. */
 export function requestText(
   url: URL,
-  request: { method: 'GET' | 'POST'; path: string; token?: string; body?: unknown },
+  request: {
+    method: 'GET' | 'POST'
+    path: string
+    token?: string
+    /** Text is sent as it is: what was signed. */
+    body?: unknown
+    headers?: Readonly<Record<string, string>>
+  },
 ): string {
-  const body = request.body === undefined ? '' : JSON.stringify(request.body)
+  const { body: given, headers = {} } = request
+  const body = given === undefined ? '' : typeof given === 'string' ? given : JSON.stringify(given)
   const lines = [`${request.method} ${request.path} HTTP/1.1`, `host: ${url.host}`]
+  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)
   if (request.token) lines.push(`authorization: Bearer ${request.token}`)
   if (body) lines.push('content-type: application/json', `content-length: ${Buffer.byteLength(body)}`)
   return `${lines.join('\r\n')}\r\n\r\n${body}`

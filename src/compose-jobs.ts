@@ -6,9 +6,11 @@ import type { Database } from './db/database.ts'
 import type { Apps } from './features/apps/index.ts'
 import type { InviteDeps } from './features/invites/index.ts'
 import type { CloseCheckoutDeps, ExpireDeps } from './features/orders/index.ts'
+import { type OutboxDelivery, openOutboxDelivery, type ReportDelivery } from './features/outbox/index.ts'
 import type { ChannelTaskDeps, MessageDeps, OwedCallDeps } from './features/payments/index.ts'
 import type { ActDeps } from './features/privacy/index.ts'
 import { DIFFERENCE_KINDS, type PollDeps, type ReconcileJobDeps } from './features/reconciliation/index.ts'
+import type { Metrics } from './http/metrics.ts'
 import type { PlatformMetrics } from './http/platform-metrics.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
@@ -26,14 +28,15 @@ export function startSchedule(
     readonly notices: ActDeps
     readonly messageDeps: MessageDeps
     readonly channels: OpenedChannels
-    readonly metrics: PlatformMetrics
+    readonly metrics: Metrics
   },
   { onTime }: { onTime: boolean },
 ): Jobs {
   const { database, clock, kv, apps, logger, notices } = deps
   const { securityEventDays } = deps.config
   const taskDeps: ChannelTaskDeps = { ...deps.messageDeps, channels: deps.channels, report: reportRefund(logger) }
-  const platforms = platformJobs(deps)
+  const platforms = platformJobs({ ...deps, metrics: deps.metrics.platforms })
+  const outbox = openDelivery(deps)
   const jobs = schedule({
     database,
     clock,
@@ -42,6 +45,7 @@ export function startSchedule(
     notices,
     taskDeps,
     platforms,
+    outbox,
     ...jobReports(logger),
   })
   return startJobs(jobs, { kv, logger, onTime })
@@ -81,6 +85,32 @@ function platformJobs(deps: {
         why === null ? 'a platform and our books differed' : 'a channel was not reconciled',
       )
     },
+  }
+}
+
+/** The delivery to the game servers that are configured, told in metrics and in the log. */
+function openDelivery(deps: {
+  readonly database: Database
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly config: Config
+  readonly metrics: Metrics
+}): OutboxDelivery {
+  const { database, clock, logger, config, metrics } = deps
+  const count = metrics.countDelivery
+  const outbox = openOutboxDelivery({ database, clock, count, report: reportDelivery(logger) }, config.apps)
+  metrics.watchOutbox(outbox.appIds, async (appId) => {
+    const { players, waitingSinceMs } = await outbox.backlogOf(appId)
+    return { players, ageMs: waitingSinceMs === null ? 0 : Math.max(0, clock.nowMs() - waitingSinceMs) }
+  })
+  return outbox
+}
+
+function reportDelivery(logger: Logger): ReportDelivery {
+  return ({ kind, ...about }) => {
+    if (kind === 'failing') logger.warn(about, 'the game server takes no events; they wait, and it is asked again')
+    if (kind === 'well_again') logger.info(about, 'the game server takes events again')
+    if (kind === 'not_taken') logger.warn(about, 'the game server takes the events of others, and not this one')
   }
 }
 

@@ -63,14 +63,15 @@ export function featureRoutes(parts: Parts): RouteEntry[] {
   const isLocal = config.env === 'local'
   const [firstApp] = apps.all
   invariant(firstApp, 'the configuration names at least one app')
+  const accountDeps = {
+    ...{ database, apps, sessions, clock, channels, ...logins, loginCodes: logins },
+    identityProviders: parts.identityProviders,
+    record: parts.trail.record,
+    loginTrust: isLocal ? ('bare_ids' as const) : ('proof' as const),
+  }
   return routes({
     sessions: sessionRoutes(sessionDeps),
-    account: accountRoutes({
-      ...{ database, apps, sessions, clock, ...logins, loginCodes: logins },
-      identityProviders: parts.identityProviders,
-      record: parts.trail.record,
-      loginTrust: isLocal ? 'bare_ids' : 'proof',
-    }),
+    account: accountRoutes(accountDeps),
     store: storeRoutes({ database, catalogues, clock }),
     orders: orderRoutes({ database, clock, catalogues, apps, channels }),
     inbox: inboxRoutes({ database, clock }),
@@ -78,7 +79,7 @@ export function featureRoutes(parts: Parts): RouteEntry[] {
     players: playerRoutes({ database, clock }),
     wallet: walletRoutes({ database, clock }),
     payments: paymentRoutes({ ...messageDeps, direct: openDirectChannel({ mint: isLocal ? 'open' : 'closed' }) }),
-    channels: channelRoutes({ ...messageDeps, channels, platformLogin: openPlatformLogin(), kv }),
+    channels: channelRoutes({ ...messageDeps, channels, platformLogin: openPlatformLogin(accountDeps), kv }),
     privacy: privacyRoutes({
       ...parts.actDeps,
       identityProviders: parts.identityProviders,

@@ -123,8 +123,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   mountDeletionPage(server, { database })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const jobParts = { database, clock, kv, apps, logger, config, channels, notices: actDeps, messageDeps }
-  const jobs = startSchedule({ ...jobParts, metrics: metrics.platforms }, { onTime: overrides.jobs !== 'by_hand' })
+  const jobParts = { database, clock, kv, apps, logger, config, channels, metrics, notices: actDeps, messageDeps }
+  const jobs = startSchedule(jobParts, { onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {

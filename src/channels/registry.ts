@@ -1,14 +1,20 @@
 import type { AppId } from '../kernel/ids.ts'
 import { invariant } from '../kernel/invariant.ts'
 import { accepted } from '../kernel/outcome.ts'
+import { type AppchargeInstance, openAppchargeChannel } from './appcharge/index.ts'
 import type { Channel, Channels } from './channel.ts'
 import { openSandboxChannel, type SandboxInstance, type SandboxPlatform } from './sandbox/index.ts'
 import { openSignedChannel, type SignedInstance } from './signed/index.ts'
+import { openStripeChannel, type StripeInstance } from './stripe/index.ts'
+import { openXsollaChannel, type XsollaInstance } from './xsolla/index.ts'
 
 /** A configured instance, by its type. */
 export type ChannelInstance =
   | ({ readonly type: 'sandbox' } & SandboxInstance)
   | ({ readonly type: 'signed' } & SignedInstance)
+  | ({ readonly type: 'appcharge' } & AppchargeInstance)
+  | ({ readonly type: 'xsolla' } & XsollaInstance)
+  | ({ readonly type: 'stripe' } & StripeInstance)
 
 /** What the channels of a type need beside their own settings. */
 export interface ChannelMeans {
@@ -61,6 +67,12 @@ function openChannel(instance: ChannelInstance, means: ChannelMeans): Channel {
     }
     case 'signed':
       return openSignedChannel(instance)
+    case 'appcharge':
+      return openAppchargeChannel(instance)
+    case 'xsolla':
+      return openXsollaChannel(instance)
+    case 'stripe':
+      return openStripeChannel(instance)
   }
 }
 

@@ -12,10 +12,51 @@ const oidcChecks = {
   keysUrl: Type.Optional(platformUrl),
   nonce: Type.Optional(Type.Enum(['optional', 'required'])),
 }
-const OIDC_LOGIN_SCHEMA = Type.Object(
+const clientId = Type.String({ minLength: 1, maxLength: 255 })
+const redirectUri = Type.String({ minLength: 1, maxLength: 2048 })
+const oidcLogin = {
+  clientIds: Type.Array(clientId, { minItems: 1, maxItems: 20 }),
+  tokenUrl: Type.Optional(platformUrl),
+  ...oidcChecks,
+}
+// A game has a web store or two.
+const PAGE_CLIENTS_MAX = 5
+
+const GOOGLE_LOGIN_SCHEMA = Type.Object(
   {
-    clientIds: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { minItems: 1, maxItems: 20 }),
-    ...oidcChecks,
+    ...oidcLogin,
+    pageClients: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { clientId, clientSecret: Type.Optional(secretText), redirectUri: Type.Optional(redirectUri) },
+          { additionalProperties: false },
+        ),
+        { minItems: 1, maxItems: PAGE_CLIENTS_MAX },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const appleId = Type.String({ pattern: '^[A-Z0-9]{10}$' })
+const APPLE_LOGIN_SCHEMA = Type.Object(
+  {
+    ...oidcLogin,
+    pageClients: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            clientId,
+            teamId: Type.Optional(appleId),
+            keyId: Type.Optional(appleId),
+            privateKey: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+            redirectUri: Type.Optional(redirectUri),
+          },
+          { additionalProperties: false },
+        ),
+        { minItems: 1, maxItems: PAGE_CLIENTS_MAX },
+      ),
+    ),
   },
   { additionalProperties: false },
 )
@@ -30,14 +71,15 @@ export const LOGINS_SCHEMA = Type.Object(
           appId: Type.String({ pattern: '^[0-9]{1,32}$' }),
           appSecret: Type.String({ minLength: 1, maxLength: 255 }),
           graphUrl: Type.Optional(platformUrl),
+          pageRedirectUri: Type.Optional(redirectUri),
           graphVersion: Type.Optional(Type.String({ pattern: '^v[0-9]{1,3}\\.[0-9]{1,2}$' })),
           ...oidcChecks,
         },
         { additionalProperties: false },
       ),
     ),
-    google: Type.Optional(OIDC_LOGIN_SCHEMA),
-    apple: Type.Optional(OIDC_LOGIN_SCHEMA),
+    google: Type.Optional(GOOGLE_LOGIN_SCHEMA),
+    apple: Type.Optional(APPLE_LOGIN_SCHEMA),
   },
   { additionalProperties: false },
 )
@@ -61,6 +103,17 @@ const INVITE_SCHEMA = Type.Object(
   { additionalProperties: false },
 )
 
+const WEBHOOKS_SCHEMA = Type.Object(
+  {
+    url: Type.String({ minLength: 1, maxLength: 2048 }),
+    // Several while one is exchanged: each event is signed with all of them.
+    secrets: Type.Array(secretText, { minItems: 1, maxItems: 5 }),
+    // A game server that takes longer than half a minute does its work before it answers.
+    timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 30_000 })),
+  },
+  { additionalProperties: false },
+)
+
 export const APP_SCHEMA = Type.Object(
   {
     appId: Type.String({ pattern: APP_ID_PATTERN }),
@@ -73,6 +126,7 @@ export const APP_SCHEMA = Type.Object(
     testPurchases: Type.Optional(Type.Boolean()),
     logins: Type.Optional(LOGINS_SCHEMA),
     invite: Type.Optional(INVITE_SCHEMA),
+    webhooks: Type.Optional(WEBHOOKS_SCHEMA),
   },
   { additionalProperties: false },
 )

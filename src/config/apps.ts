@@ -6,8 +6,10 @@ import type { AppConfig, Environment, InviteConfig } from './config.ts'
 import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
 import { isReservedName, parseStrictJson, shapeFaults } from './json-value.ts'
 import { loginSettings, loginUrlFaults } from './logins.ts'
+import { pageClientFaults } from './page-clients.ts'
 import { VARIABLES } from './schema.ts'
 import type { Texts } from './settings.ts'
+import { webhookFaults, webhooksSettings } from './webhooks.ts'
 
 type AppSettings = Static<typeof APP_SCHEMA>
 
@@ -38,6 +40,7 @@ function appConfig(app: AppSettings, env: Environment): AppConfig {
     testPurchases: app.testPurchases ?? env === 'local',
     logins: loginSettings(app.logins),
     invite: inviteSettings(app.invite),
+    webhooks: webhooksSettings(app.webhooks),
   }
 }
 
@@ -73,8 +76,10 @@ function appFaults(app: AppSettings, env: Environment): ConfigFault[] {
     )
   }
   for (const said of loginUrlFaults(app.logins, env)) {
-    add(said, 'Leave graphUrl and keysUrl out to use the platform itself, or give a full https address.')
+    add(said, 'Leave graphUrl, keysUrl and tokenUrl out to use the platform itself, or give a full https address.')
   }
+  for (const { said, remedy } of pageClientFaults(app.logins, env)) add(said, remedy)
+  for (const { said, remedy } of webhookFaults(app.webhooks, env)) add(said, remedy)
   for (const url of app.returnUrls ?? []) {
     const said = returnUrlFault(url, env)
     if (said !== null) {

@@ -1,6 +1,10 @@
 import type { Static } from 'typebox'
 import { unreachable } from '../kernel/invariant.ts'
+import { appchargeConfig, appchargeFaults } from './appcharge.ts'
+import type { AppchargeSettings } from './channel-settings/appcharge.ts'
 import type { SignedSettings } from './channel-settings/signed.ts'
+import { STRIPE_API_URL, type StripeSettings, stripeFaults } from './channel-settings/stripe.ts'
+import { type XsollaSettings, xsollaConfig } from './channel-settings/xsolla.ts'
 import { CHANNEL_TYPE_NAMES, CHANNEL_TYPES, type CHANNELS_SCHEMA, type ChannelType } from './channel-types.ts'
 import type { AppConfig, ChannelConfig } from './config.ts'
 import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
@@ -49,13 +53,21 @@ function readInstance({ instance, settings, apps }: Given): Reading<ChannelConfi
     faults.push(fault(`the channel ${quoted(instance)} has the unknown type ${quoted(named ?? instance)}`, remedy))
     return faulty(...faults)
   }
-  for (const said of shapeFaults(CHANNEL_TYPES[type].settings, own)) {
+  for (const said of settingsFaults(type, own)) {
     const remedy = `Give it what the type takes, for instance ${CHANNEL_TYPES[type].example}.`
     faults.push(fault(`the channel ${quoted(instance)}: ${said}`, remedy))
   }
   if (faults.length > 0) return faulty(...faults)
   const app = apps?.find((each) => appNamed === undefined || each.appId === appNamed)
   return read(app === undefined ? null : channelConfig({ instance, appId: app.appId, type, own }))
+}
+
+/** What is wrong with a channel's own settings: first their shape, then what they say. */
+function settingsFaults(type: ChannelType, own: object): string[] {
+  const shape = shapeFaults(CHANNEL_TYPES[type].settings, own)
+  if (shape.length > 0) return shape
+  if (type === 'appcharge') return appchargeFaults(own as AppchargeSettings)
+  return type === 'stripe' ? stripeFaults(own as StripeSettings) : []
 }
 
 function nameFaults(instance: string): ConfigFault[] {
@@ -94,6 +106,15 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
       const { secrets } = own as SignedSettings
       return { instance, appId, type, secrets }
     }
+    case 'appcharge':
+      return { instance, appId, ...appchargeConfig(own as AppchargeSettings) }
+    case 'xsolla':
+      return { instance, appId, type, ...xsollaConfig(own as XsollaSettings) }
+    case 'stripe': {
+      const { secretKey = null, returnUrl = null, priceRule = 'catalogue', ...given } = own as StripeSettings
+      const { webhookSecrets, items = {}, apiUrl = STRIPE_API_URL } = given
+      return { instance, appId, type, secretKey, webhookSecrets, returnUrl, priceRule, items, apiUrl }
+    }
     default:
       return unreachable(type, 'channel type')
   }
@@ -102,4 +123,10 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
 /** The secrets of a channel that we choose ourselves; a platform's own secret is the platform's to make strong. */
 export function chosenSecretsOf(channel: ChannelConfig): readonly string[] {
   return channel.type === 'signed' ? channel.secrets : []
+}
+
+/** The secrets by which a channel proves a callback, where a message to one could be played again to another with the same. */
+export function provingSecretsOf(channel: ChannelConfig): readonly string[] {
+  if (channel.type === 'xsolla') return channel.secretKeys
+  return channel.type === 'stripe' ? channel.webhookSecrets : chosenSecretsOf(channel)
 }

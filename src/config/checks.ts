@@ -1,4 +1,4 @@
-import { chosenSecretsOf } from './channels.ts'
+import { chosenSecretsOf, provingSecretsOf } from './channels.ts'
 import type {
   AppConfig,
   ChannelConfig,
@@ -12,6 +12,7 @@ import type {
 import { type ConfigFault, quoted } from './faults.ts'
 import { isLoopback } from './network.ts'
 import { strongSecretRemedy, weaknessOf } from './secrets.ts'
+import { weakWebhookSecrets } from './webhooks.ts'
 
 /** What is known of the configuration while it is checked: a part that is faulty itself is null. */
 export interface Draft {
@@ -34,8 +35,10 @@ type Check = (draft: Draft) => readonly ConfigFault[]
 export const CHECKS: readonly Check[] = [
   localStaysOnThisMachine,
   appSecretsAreStrong,
+  webhookSecretsAreStrong,
   channelSecretsAreStrong,
   channelSecretsAreApart,
+  channelCallsAreEncrypted,
   corsOriginsAreListed,
   sandboxStaysLocal,
   sqliteHasOneWorker,
@@ -54,6 +57,17 @@ export function configWarnings(config: Config): string[] {
   }
   if (config.database.kind === 'mysql' && config.database.tls === 'required') {
     warnings.push('DATABASE_URL: tls=required encrypts but believes any certificate. Use tls=verify where you can.')
+  }
+  for (const channel of config.channels) {
+    if (channel.type === 'xsolla' && channel.sandbox) {
+      warnings.push(
+        `CHANNELS: ${quoted(channel.instance)} opens checkouts in Xsolla's sandbox: nobody pays real money there.`,
+      )
+    }
+    if (channel.type !== 'stripe' || !channel.secretKey?.includes('_test_')) continue
+    warnings.push(
+      `CHANNELS: the key of ${quoted(channel.instance)} is of Stripe's test mode: nobody pays real money by it.`,
+    )
   }
   if (config.metrics.mode === 'guarded' && config.metrics.token !== null && weaknessOf(config.metrics.token) !== null) {
     warnings.push(`METRICS_TOKEN: ${weaknessOf(config.metrics.token)}. ${strongSecretRemedy('METRICS_TOKEN')}`)
@@ -81,6 +95,10 @@ function appSecretsAreStrong({ env, apps }: Draft): readonly ConfigFault[] {
   )
 }
 
+function webhookSecretsAreStrong({ env, apps }: Draft): readonly ConfigFault[] {
+  return env === 'online' ? weakWebhookSecrets(apps ?? []) : []
+}
+
 function channelSecretsAreStrong({ env, channels }: Draft): readonly ConfigFault[] {
   if (env !== 'online') return []
   return (channels ?? []).flatMap((channel) =>
@@ -99,7 +117,7 @@ function channelSecretsAreApart({ channels }: Draft): readonly ConfigFault[] {
   const owners = new Map<string, string>()
   const faults: ConfigFault[] = []
   for (const channel of channels ?? []) {
-    for (const secret of new Set(chosenSecretsOf(channel))) {
+    for (const secret of new Set(provingSecretsOf(channel))) {
       const owner = owners.get(secret)
       owners.set(secret, owner ?? channel.instance)
       if (owner === undefined) continue
@@ -109,6 +127,23 @@ function channelSecretsAreApart({ channels }: Draft): readonly ConfigFault[] {
     }
   }
   return faults
+}
+
+// The key of the account goes there.
+function channelCallsAreEncrypted({ env, channels }: Draft): readonly ConfigFault[] {
+  if (env !== 'online') return []
+  return (channels ?? []).flatMap((channel) => {
+    const url = channel.type === 'stripe' ? URL.parse(channel.apiUrl) : null
+    if (url === null || url.protocol === 'https:' || isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) return []
+    const fault = `the channel ${quoted(channel.instance)} calls ${quoted(url.origin)}, which is not encrypted (http)`
+    return [
+      {
+        variable: 'CHANNELS',
+        fault,
+        remedy: 'Use https in its apiUrl, or leave it out: then it is the platform itself.',
+      },
+    ]
+  })
 }
 
 function corsOriginsAreListed({ env, cors }: Draft): readonly ConfigFault[] {

@@ -122,6 +122,16 @@ export interface AppConfig {
   readonly logins: LoginSettings
   /** Null: an invitation is recorded and rewarded with nothing. */
   readonly invite: InviteConfig | null
+  /** Null: events for the game server wait. */
+  readonly webhooks: WebhooksConfig | null
+}
+
+/** Where an app's outbox events are delivered. */
+export interface WebhooksConfig {
+  readonly url: string
+  /** 1 to 5, the newest first: `whsec_` and base64 of 24 to 64 bytes. */
+  readonly secrets: readonly string[]
+  readonly timeoutMs: number
 }
 
 /** What both get once an invited player has completed their first order. */
@@ -150,7 +160,63 @@ export type SignedChannelConfig = ChannelInstance & {
   readonly secrets: readonly string[]
 }
 
-export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig
+export type AppchargeChannelConfig = ChannelInstance & {
+  readonly type: 'appcharge'
+  readonly mainKeys: readonly string[]
+  readonly publisherToken: string
+  readonly projectId: string | null
+  readonly environment: 'live' | 'test'
+  readonly authMethods: readonly ('facebook' | 'google' | 'apple' | 'userToken' | 'userPassword' | 'otp')[]
+  readonly deepLink: string | null
+  readonly checkout: { readonly returnUrl: string | null } | null
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  readonly items: Readonly<Record<string, number>>
+  readonly products: { readonly coins: string; readonly tokens: string }
+  readonly freeOffers: readonly string[]
+  readonly acceptSeconds: boolean
+  readonly apiUrl: string
+}
+
+/** A project at Xsolla. */
+export type XsollaChannelConfig = ChannelInstance & {
+  readonly type: 'xsolla'
+  readonly secretKeys: readonly string[]
+  readonly projectId: number
+  readonly merchantId: number | null
+  readonly apiKey: string | null
+  readonly sandbox: boolean
+  /** Two letters of ISO 3166-1. */
+  readonly country: string
+  readonly grantOn: 'order_paid' | 'payment'
+  readonly automaticRefund: boolean
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  readonly items: Readonly<Record<string, number>>
+  readonly storeApiUrl: string
+  readonly merchantApiUrl: string
+  /** Null: Xsolla's own. */
+  readonly payStationUrl: string | null
+}
+
+export type StripeChannelConfig = ChannelInstance & {
+  readonly type: 'stripe'
+  /** Null: the studio's own backend opens the checkouts and makes the refunds. */
+  readonly secretKey: string | null
+  readonly webhookSecrets: readonly string[]
+  /** Null without a key. */
+  readonly returnUrl: string | null
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  /** Our items by their skus, or by their Payment Links. */
+  readonly items: Readonly<Record<string, number>>
+  /** An origin. */
+  readonly apiUrl: string
+}
+
+export type ChannelConfig =
+  | SandboxChannelConfig
+  | SignedChannelConfig
+  | AppchargeChannelConfig
+  | StripeChannelConfig
+  | XsollaChannelConfig
 
 export interface LoggingConfig {
   readonly level: (typeof LOG_LEVELS)[number]

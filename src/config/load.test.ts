@@ -190,7 +190,7 @@ test('with nothing set, it is local: this machine, SQLite, one app and the sandb
   const appId = 'com.funtriolimited.slots.casino.free'
   const logins = { guest: true, facebook: null, google: null, apple: null }
   const plain = { appId, secrets: ['local-app-secret'], timeZone: 'UTC', refundPolicy: 'debt', returnUrls: [] }
-  assert.deepEqual(config.apps, [{ ...plain, testPurchases: true, logins, invite: null }])
+  assert.deepEqual(config.apps, [{ ...plain, testPurchases: true, logins, invite: null, webhooks: null }])
   assert.deepEqual(config.channels, [{ instance: 'sandbox', type: 'sandbox', appId }])
   assert.deepEqual(config.logging, { level: 'info', file: null, requests: true })
   assert.deepEqual(config.metrics, { mode: 'loopback' })

@@ -4,14 +4,20 @@ import type { LOGINS_SCHEMA } from './app-schema.ts'
 import type { Environment } from './config.ts'
 import { quoted } from './faults.ts'
 import { isLoopback } from './network.ts'
+import { applePages, googlePages } from './page-clients.ts'
 
 type LoginTexts = Static<typeof LOGINS_SCHEMA>
 
 const GOOGLE = {
   issuers: ['https://accounts.google.com', 'accounts.google.com'],
   keysUrls: ['https://www.googleapis.com/oauth2/v3/certs'],
+  tokenUrl: 'https://oauth2.googleapis.com/token',
 }
-const APPLE = { issuers: ['https://appleid.apple.com'], keysUrls: ['https://appleid.apple.com/auth/keys'] }
+const APPLE = {
+  issuers: ['https://appleid.apple.com'],
+  keysUrls: ['https://appleid.apple.com/auth/keys'],
+  tokenUrl: 'https://appleid.apple.com/auth/token',
+}
 // Older documents name the second place; a key that the first does not know is looked for there.
 const LIMITED = {
   issuers: ['https://www.facebook.com'],
@@ -28,13 +34,14 @@ export function loginSettings(logins: LoginTexts = {}): LoginSettings {
   return {
     guest,
     facebook: facebook === undefined ? null : facebookSettings(facebook),
-    google: google === undefined ? null : oidcSettings(google, GOOGLE),
-    apple: apple === undefined ? null : oidcSettings(apple, APPLE),
+    google:
+      google === undefined ? null : { ...oidcSettings(google, GOOGLE), pages: googlePages(google, GOOGLE.tokenUrl) },
+    apple: apple === undefined ? null : { ...oidcSettings(apple, APPLE), pages: applePages(apple, APPLE.tokenUrl) },
   }
 }
 
 function oidcSettings(
-  given: NonNullable<LoginTexts['google']>,
+  given: NonNullable<LoginTexts['google'] | LoginTexts['apple']>,
   platform: { issuers: readonly string[]; keysUrls: readonly string[] },
 ): OidcSettings {
   return { clientIds: given.clientIds, ...checks(given, platform) }
@@ -47,6 +54,7 @@ function facebookSettings(given: NonNullable<LoginTexts['facebook']>): FacebookS
     graphUrl: (given.graphUrl ?? GRAPH.url).replace(/\/+$/, ''),
     graphVersion: given.graphVersion ?? GRAPH.version,
     limited: checks(given, LIMITED),
+    pageRedirectUri: given.pageRedirectUri ?? null,
   }
 }
 
@@ -65,6 +73,7 @@ function checks(
 export function loginUrlFaults(logins: LoginTexts = {}, env: Environment): string[] {
   const { facebook, google, apple } = logins
   const urls = [facebook?.graphUrl, facebook?.keysUrl, google?.keysUrl, apple?.keysUrl]
+  urls.push(google?.tokenUrl, apple?.tokenUrl)
   return urls.flatMap((text) => {
     if (text === undefined) return []
     const url = URL.parse(text)

@@ -2,7 +2,7 @@ import type { Insertable, Selectable } from 'kysely'
 import type { IdempotencyKeysTable } from './tables/idempotency-keys.ts'
 import type { InboxMessagesTable } from './tables/inbox.ts'
 import type { CheckoutsTable, OrderDeadlinesTable, OrdersTable } from './tables/orders.ts'
-import type { OutboxEventsTable } from './tables/outbox.ts'
+import type { OutboxCursorsTable, OutboxEndpointsTable, OutboxEventsTable } from './tables/outbox.ts'
 import type {
   OrderReversalsTable,
   PaymentEventBodiesTable,
@@ -61,6 +61,8 @@ export interface Schema {
   payment_event_bodies: PaymentEventBodiesTable
   review_entries: ReviewEntriesTable
   outbox_events: OutboxEventsTable
+  outbox_cursors: OutboxCursorsTable
+  outbox_endpoints: OutboxEndpointsTable
   idempotency_keys: IdempotencyKeysTable
   order_deadlines: OrderDeadlinesTable
   checkouts: CheckoutsTable

@@ -19,6 +19,8 @@ const TABLES: Readonly<Record<keyof Schema, true>> = {
   payment_event_bodies: true,
   review_entries: true,
   outbox_events: true,
+  outbox_cursors: true,
+  outbox_endpoints: true,
   idempotency_keys: true,
   order_deadlines: true,
   checkouts: true,

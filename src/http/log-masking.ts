@@ -8,6 +8,7 @@ export const SECRET_KEYS: readonly string[] = [
   ...['token', 'accessToken', 'access_token', 'refreshToken', 'refresh_token', 'idToken', 'id_token', 'identityToken'],
   ...['authorization', 'Authorization', 'cookie', 'Cookie', 'set-cookie', 'signature', 'x-signature', 'X-Signature'],
   ...['credential', 'loginCode', 'login_code', 'otp', 'loginId', 'login_id', 'email', 'phone'],
+  ...['loginToken', 'login_token'],
   ...['card', 'cardNumber', 'card_number', 'pan', 'cvc', 'cvv', 'expiry'],
 ]
 

@@ -1,9 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import type { AppId } from '../kernel/ids.ts'
 import { ANOMALY_KINDS, type AnomalyKind } from '../kernel/security-event.ts'
 import { bearerToken } from './auth.ts'
 import { sendRefusal } from './mount.ts'
+import { outboxMetrics, type ReadOutbox } from './outbox-metrics.ts'
 import { type PlatformMetrics, platformMetrics } from './platform-metrics.ts'
 
 /** What the service counts. */
@@ -16,6 +18,10 @@ export interface Metrics {
   /** Counts something that looks like abuse. */
   readonly countAnomaly: (kind: AnomalyKind) => void
   readonly platforms: PlatformMetrics
+  /** Counts an event that was sent to a game server. */
+  readonly countDelivery: (delivery: { appId: string; outcome: 'taken' | 'failed' }) => void
+  /** Shows what waits for the game servers of some apps, read anew for each reader. */
+  readonly watchOutbox: (appIds: readonly AppId[], read: ReadOutbox) => void
   /** Seconds, by route and status. */
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>
   /** All of it in Prometheus' text form: of every worker together, whichever is asked. */
@@ -39,6 +45,7 @@ export function createMetrics(share: ShareMetrics | null): Metrics {
   return {
     ...securityCounters(registry),
     platforms: platformMetrics(registry),
+    ...outboxMetrics(registry),
     // A replaced worker starts at nought, and the sums fall by what it had: Prometheus reads that as a restart.
     read: async () =>
       await (readAll ? AggregatorRegistry.aggregate([...(await readAll())] as object[]) : registry).metrics(),

@@ -1,10 +1,14 @@
+import { createPrivateKey } from 'node:crypto'
+import { SignJWT } from 'jose'
 import type { Clock } from '../kernel/clock.ts'
 import { accepted, type Outcome, refused } from '../kernel/outcome.ts'
 import { originFault, proveByIdToken, SKEW_SECONDS } from './id-token.ts'
 import type { IdentityNotice, IdentityProvider, RawNotice } from './identity-provider.ts'
+import { openTokenEndpoint, proveOidcFromPage } from './page-login.ts'
+import type { ReportPlatform } from './platform-call.ts'
 import { readSubject } from './profile.ts'
 import type { KeySet } from './remote-keys.ts'
-import type { OidcSettings } from './settings.ts'
+import type { AppleExchange, AppleSettings, OidcSettings } from './settings.ts'
 import { type Claims, jsonObject, readSignedToken, type SignedTokenRules } from './signed-token.ts'
 
 interface AppleRules extends SignedTokenRules {
@@ -29,16 +33,44 @@ const KINDS: Readonly<Record<string, IdentityNotice['kind']>> = {
 
 /** Sign in with Apple, by identity token, and what Apple tells of its users afterwards. */
 export function openApple(
-  deps: { clock: Clock; keys: Pick<KeySet, 'find'> },
-  settings: OidcSettings,
+  deps: { clock: Clock; keys: Pick<KeySet, 'find'>; report: ReportPlatform },
+  settings: AppleSettings,
 ): IdentityProvider {
   // Its documents speak of ES256 and its keys are RS256: the key decides.
   const rules = { ...deps, settings, algorithms: ['RS256', 'ES256'], nonceForm: 'plain_or_sha256' } as const
+  const exchange = openTokenEndpoint(deps, settings.pages.tokenUrl)
   return {
     nonceRequired: settings.nonceRequired,
     prove: (proof) => proveByIdToken(rules, proof),
+    proveFromPage: (proof) =>
+      proveOidcFromPage(
+        {
+          rules,
+          clients: settings.pages.clients,
+          exchange: async ({ clientId, code }, by) =>
+            exchange({
+              ...{ client_id: clientId, code, redirect_uri: by.redirectUri },
+              client_secret: await clientSecret(deps.clock, { clientId, by }),
+            }),
+        },
+        proof,
+      ),
     readNotice: (notice) => readNotice(rules, notice),
   }
+}
+
+const CLIENT_SECRET_AUDIENCE = 'https://appleid.apple.com'
+/** Apple takes up to half a year. One that is made for each call need not outlive it, but for clocks that differ. */
+const CLIENT_SECRET_SECONDS = 5 * 60
+
+/** In place of a secret text Apple wants a token that the key of our team has signed. */
+async function clientSecret(clock: Clock, { clientId, by }: { clientId: string; by: AppleExchange }): Promise<string> {
+  const nowSeconds = Math.floor(clock.nowMs() / 1000)
+  return new SignJWT({ iss: by.teamId, sub: clientId, aud: CLIENT_SECRET_AUDIENCE })
+    .setProtectedHeader({ alg: 'ES256', kid: by.keyId })
+    .setIssuedAt(nowSeconds)
+    .setExpirationTime(nowSeconds + CLIENT_SECRET_SECONDS)
+    .sign(createPrivateKey(by.privateKey))
 }
 
 /** `{"payload": "<JWT>"}`, signed with the keys of identity tokens. */

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { accepted, type Outcome, refused } from '../kernel/outcome.ts'
-import { platformUnavailable, type ReportPlatform, readFromPlatform } from './platform-call.ts'
+import { platformUnavailable, postToPlatform, type ReportPlatform, readFromPlatform } from './platform-call.ts'
 import type { FacebookSettings } from './settings.ts'
 
 /** An answer of the Graph, of which nothing is checked yet. */
@@ -33,6 +33,25 @@ export async function debugToken(deps: GraphDeps, accessToken: string): Promise<
 export function readMe(deps: GraphDeps, accessToken: string): Promise<Outcome<GraphObject>> {
   const proof = appSecretProof(deps.settings.appSecret, accessToken)
   return askGraph(deps, { path: 'me', query: { fields: 'id,name,picture', appsecret_proof: proof }, accessToken })
+}
+
+/** The access token that an authorization code is good for, once. */
+export async function exchangeCode(
+  deps: GraphDeps,
+  { code, redirectUri }: { code: string; redirectUri: string },
+): Promise<Outcome<string>> {
+  const { appId, appSecret, graphUrl, graphVersion } = deps.settings
+  const answer = await postToPlatform(`${graphUrl}/${graphVersion}/oauth/access_token`, {
+    ...{ client_id: appId, client_secret: appSecret, redirect_uri: redirectUri, code },
+  })
+  if (!answer.answered) return unreadable(deps, answer.reason)
+  const body = graphObject(answer.json)
+  const error = graphObject(body?.['error'])
+  if (error !== null) return exchangeRefusal(deps, error)
+  const token = body?.['access_token']
+  return answer.status === 200 && typeof token === 'string'
+    ? accepted(token)
+    : unreadable(deps, `status ${answer.status}, no token`)
 }
 
 export function graphObject(value: unknown): GraphObject | null {
@@ -72,6 +91,19 @@ function refusalOf(deps: GraphDeps, { error, path }: { error: GraphObject; path:
   if (code !== BAD_TOKEN) return unreadable(deps, `error ${Number(code)}`)
   // What is wrong with a player's token stands in the data of the answer: this may be about our own.
   if (path === 'debug_token') reportOf(deps, 'error 190', 'Facebook refuses to judge a token; is appSecret right?')
+  return refused('invalid_proof')
+}
+
+/** Of a code: wrong, used, over, or asked for with another address to come back to; which one, only its words say. */
+const BAD_CODE = 100
+const OTHER_REDIRECT = 36008
+
+/** About our secret, our id or a limit a code says nothing: nobody is told that theirs was bad. */
+function exchangeRefusal(deps: GraphDeps, { code, error_subcode: subcode }: GraphObject): Outcome<never> {
+  if (code !== BAD_CODE) return unreadable(deps, `error ${Number(code)}`)
+  if (subcode === OTHER_REDIRECT) {
+    reportOf(deps, 'error 100', 'Facebook gave a code for another address; is redirectUri the one of the page?')
+  }
   return refused('invalid_proof')
 }
 

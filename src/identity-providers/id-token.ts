@@ -11,8 +11,11 @@ import { type Claims, readSignedToken, type SignedTokenRules } from './signed-to
 export interface IdTokenRules extends SignedTokenRules {
   readonly clock: Clock
   readonly settings: OidcSettings
-  /** `plain_or_sha256`: the token may hold the hash of what the client knows, or say that it can hold none. */
-  readonly nonceForm: 'plain' | 'plain_or_sha256'
+  /**
+   * `plain_or_sha256`: the token may hold the hash of what the client knows, or say that it can hold none. `not_ours`: what
+   * it holds is for whoever made the login.
+   */
+  readonly nonceForm: 'plain' | 'plain_or_sha256' | 'not_ours'
 }
 
 /** Between the platform's clock and ours: both are kept by NTP, to a second in bad times. A minute forgives a virtual machine that slept. */
@@ -70,6 +73,7 @@ function timeFault(claims: Claims, nowMs: number): ErrorCode | null {
  * the token, and a token that holds one is only good with it.
  */
 function nonceFault(rules: IdTokenRules, { claims, proof }: { claims: Claims; proof: Proof }): ErrorCode | null {
+  if (rules.nonceForm === 'not_ours') return null
   const { nonce: held, nonce_supported: canHold } = claims
   const isApple = rules.nonceForm === 'plain_or_sha256'
   if (held === undefined || held === null) {

@@ -13,6 +13,17 @@ export interface Proof {
   readonly nonce: string | null
 }
 
+/**
+ * What a page that somebody else runs has got of the platform. No nonce of ours can be in it: whoever runs the page has made
+ * the login there, and says so in a call that is proven to be theirs.
+ */
+export interface PageProof {
+  /** A token, or an authorization code. */
+  readonly credential: string
+  /** The client of ours for which it must have been made; null where the page does not say. */
+  readonly clientId: string | null
+}
+
 /** Whom a proof is of, in the platform's own words. */
 export interface ProvenSubject {
   /** The platform's id of the user, for ever the same for this app. Never a mail address. */
@@ -52,6 +63,7 @@ export interface IdentityProvider {
   /** Whether every login must carry a nonce that we gave out. */
   readonly nonceRequired: boolean
   prove(proof: Proof): Promise<Outcome<ProvenSubject>>
+  proveFromPage(proof: PageProof): Promise<Outcome<ProvenSubject>>
   /** Null where the platform sends none. Of what is not its own, or too old, it says why as of any proof. */
   readonly readNotice: ((notice: RawNotice) => Promise<Outcome<IdentityNotice>>) | null
 }

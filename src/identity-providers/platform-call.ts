@@ -27,12 +27,22 @@ export function platformUnavailable() {
  * Reads JSON from a platform, once. No redirect is followed: whoever could send us elsewhere could put keys of their own
  * in. Never throws.
  */
-export async function readFromPlatform(
+export function readFromPlatform(url: string, headers: Readonly<Record<string, string>> = {}): Promise<PlatformAnswer> {
+  return askPlatform(url, { headers })
+}
+
+/** Sends a form to a platform, once, and reads its JSON. What is secret stands in the body, which no log of addresses keeps. */
+export function postToPlatform(url: string, form: Readonly<Record<string, string>>): Promise<PlatformAnswer> {
+  return askPlatform(url, { method: 'POST', headers: {}, body: new URLSearchParams(form) })
+}
+
+async function askPlatform(
   url: string,
-  headers: Readonly<Record<string, string>> = {},
+  { headers, ...call }: { method?: 'POST'; headers: Readonly<Record<string, string>>; body?: URLSearchParams },
 ): Promise<PlatformAnswer> {
   try {
     const response = await fetch(url, {
+      ...call,
       headers: { accept: 'application/json', ...headers },
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),

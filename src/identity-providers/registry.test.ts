@@ -21,11 +21,11 @@ after(async () => {
 })
 
 const checks = { issuers: [issuer.issuer], keysUrls: [issuer.keysUrl] }
-const facebook = { ...app, graphUrl: graph.url, graphVersion: 'v23.0' }
+const facebook = { ...app, graphUrl: graph.url, graphVersion: 'v23.0', pageRedirectUri: null }
 
 /** The platforms of an app that asks for nonces always, or only where a token has one. */
 function platforms({ nonceRequired }: { nonceRequired: boolean }) {
-  const oidc = { ...checks, clientIds: ['client'], nonceRequired }
+  const oidc = { ...checks, clientIds: ['client'], nonceRequired, pages: { tokenUrl: '', clients: [] } }
   const logins = {
     guest: true,
     google: oidc,

@@ -8,6 +8,8 @@ export interface Job {
   readonly name: string
   /** A cron pattern with seconds, in UTC. */
   readonly pattern: string
+  /** How loudly it is logged that it did something; `info` when left out. */
+  readonly level?: 'debug'
   /** Works in short steps and stops between them once it is told to; gives how much it did, for the log. */
   readonly run: (signal: AbortSignal) => Promise<number>
 }
@@ -66,7 +68,7 @@ export async function runOnTime(
   try {
     if (!(await takeSlot(kv, { name: job.name, slotMs }))) return
     const done = await job.run(signal)
-    if (done > 0) logger.info(`job ${job.name}: ${done} done in ${elapsedMs().toFixed(0)} ms`)
+    if (done > 0) logger[job.level ?? 'info'](`job ${job.name}: ${done} done in ${elapsedMs().toFixed(0)} ms`)
   } catch (error) {
     logger.warn({ err: error }, `job ${job.name} failed`)
   }

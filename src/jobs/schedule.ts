@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts'
 import { sweepIdempotencyKeys } from '../db/transact-once.ts'
 import { giveInviteRewards, type InviteDeps } from '../features/invites/index.ts'
 import { type CloseCheckoutDeps, closeCheckouts, type ExpireDeps, expireOrders } from '../features/orders/index.ts'
+import type { OutboxDelivery } from '../features/outbox/index.ts'
 import { type ChannelTaskDeps, carryOutCalls, carryOutRefunds, type OwedCallDeps } from '../features/payments/index.ts'
 import { type ActDeps, actOnNotices, blankLateEvents } from '../features/privacy/index.ts'
 import {
@@ -25,6 +26,7 @@ export interface ScheduleDeps extends ExpireDeps, Pick<InviteDeps, 'apps'> {
   readonly reportCheckout: CloseCheckoutDeps['report']
   readonly reportCall: OwedCallDeps['reportCall']
   readonly platforms: PollDeps & ReconcileJobDeps
+  readonly outbox: OutboxDelivery
   /** How long security events are kept. */
   readonly securityEventDays: number
 }
@@ -54,6 +56,23 @@ export function schedule(deps: ScheduleDeps): Job[] {
     { name: 'sweep-idempotency-keys', pattern: '30 * * * * *', run: (signal) => sweepAll(deps, signal) },
     { name: 'blank-late-events', pattern: '45 * * * * *', run: (signal) => blankLateEvents(deps, signal) },
     { name: 'sweep-security-events', pattern: '15 7 * * * *', run: (signal) => sweepSecurityEvents(deps, signal) },
+    ...outboxJobs(deps.outbox),
+  ]
+}
+
+/** Each app has a job of its own, so that a game server that hangs holds up no other's events. */
+function outboxJobs(outbox: OutboxDelivery): Job[] {
+  if (outbox.appIds.length === 0) return []
+  const find = { name: 'find-missed-events', pattern: '20 * * * * *', run: outbox.findMissed }
+  return [
+    ...outbox.appIds.map((appId) => ({
+      name: `deliver-outbox ${appId}`,
+      pattern: '* * * * * *',
+      // As often as anybody pays; the metrics count it.
+      level: 'debug' as const,
+      run: (signal: AbortSignal) => outbox.deliver(appId, signal),
+    })),
+    find,
   ]
 }
 

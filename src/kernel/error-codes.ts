@@ -98,6 +98,12 @@ export const ERROR_CODES = {
     'Payments are accepted from trusted servers only.',
     '仅接受受信任服务器的支付通知。',
   ),
+  checkout_refused: entry(
+    403,
+    'show_message',
+    'The payment platform takes no payment for this order.',
+    '支付平台不接受该订单的支付。',
+  ),
   player_disputed: entry(
     403,
     'contact_support',
@@ -129,6 +135,12 @@ export const ERROR_CODES = {
   review_entry_not_found: entry(404, 'fix_request', 'No such entry in the review queue.', '待审核队列中没有该条目。'),
   message_not_found: entry(404, 'fix_request', 'No such message.', '消息不存在。'),
   item_not_found: entry(404, 'contact_support', 'No such item in the store.', '商店中没有该礼包。'),
+  store_login_not_found: entry(
+    404,
+    'show_message',
+    'This login of the store is unknown, of somebody else or too old; begin again on its page.',
+    '该商店登录请求不存在、已过期或属于其他玩家，请在商店页面重新发起。',
+  ),
   player_not_found: entry(404, 'contact_support', 'No such player in this app.', '该应用中没有此玩家。'),
 
   session_bound: entry(

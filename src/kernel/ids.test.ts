@@ -9,6 +9,7 @@ import {
   newRequestId,
   newReviewEntryId,
   newSessionId,
+  outboxIdsFrom,
   PLAYER_ID_FIRST,
   parsePlayerId,
 } from './ids.ts'
@@ -19,7 +20,6 @@ const MAKERS = {
   evt: newPaymentEventId,
   rev: newReviewEntryId,
   msg: newMessageId,
-  out: newOutboxEventId,
   ses: newSessionId,
 }
 
@@ -28,6 +28,17 @@ test('an id of ours says what it names and holds 128 random bits', () => {
     const made = new Set(Array.from({ length: 1000 }, () => make() as string))
     assert.equal(made.size, 1000)
     for (const id of made) assert.match(id, new RegExp(`^${prefix}_[0-9a-f]{32}$`))
+  }
+})
+
+test("an outbox event's id holds 80 random bits, and stands behind those of earlier times and of older releases", () => {
+  const timeMs = Date.UTC(2026, 10, 1)
+  const made = new Set(Array.from({ length: 1000 }, () => newOutboxEventId(timeMs)))
+  assert.equal(made.size, 1000)
+  for (const id of made) {
+    assert.match(id, /^out_t[0-9a-f]{32}$/)
+    assert.ok(id > outboxIdsFrom(timeMs) && id < outboxIdsFrom(timeMs + 1))
+    assert.ok(id > `out_${'f'.repeat(32)}`)
   }
 })
 

@@ -31,7 +31,6 @@ export const newRefundIntentId = (): RefundIntentId => randomId('rfd') as Refund
 export const newOwedCallId = (): OwedCallId => randomId('call') as OwedCallId
 export const newStaffActionId = (): StaffActionId => randomId('act') as StaffActionId
 export const newMessageId = (): MessageId => randomId('msg') as MessageId
-export const newOutboxEventId = (): OutboxEventId => randomId('out') as OutboxEventId
 export const newSecurityEventId = (): SecurityEventId => randomId('sec') as SecurityEventId
 export const newSessionId = (): SessionId => randomId('ses') as SessionId
 export const newRequestId = (): string => randomBytes(12).toString('hex')
@@ -46,6 +45,19 @@ export function accountTokenOf(orderId: OrderId): string | null {
 export function orderOfAccountToken(token: string): OrderId | null {
   const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(token)
   return isUuid ? (`ord_${token.replaceAll('-', '').toLowerCase()}` as OrderId) : null
+}
+
+/**
+ * Begins with its time, so that what was written lately stands together at the end of its unique index. The ids of
+ * older releases are random and have no `t`, behind which none of them stands.
+ */
+export function newOutboxEventId(nowMs: number): OutboxEventId {
+  return `${outboxIdsFrom(nowMs)}${randomBytes(10).toString('hex')}` as OutboxEventId
+}
+
+/** Stands before every outbox event's id of that time or later. */
+export function outboxIdsFrom(timeMs: number): OutboxEventId {
+  return `out_t${timeMs.toString(16).padStart(12, '0')}` as OutboxEventId
 }
 
 /** The first number ever given to a player. */

@@ -18,6 +18,7 @@ export type SecurityEventKind =
   | 'handover_issued'
   | 'handover_redeemed'
   | 'handover_refused'
+  | 'store_code_issued'
   | 'server_token_refused'
   | 'notice_received'
   | 'player_exported'
@@ -31,6 +32,18 @@ export interface Origin {
   /** The header `X-Device-Id`, where a client sends one. */
   readonly deviceId: string | null
   readonly requestId: string
+}
+
+const CHANNEL_ADDRESS = 'channel:'
+
+/** Of a login on a page of a payment platform: its server calls for everybody, so that no address is the player's. */
+export function originOfChannel({ instance, requestId }: { instance: string; requestId: string }): Origin {
+  return { address: `${CHANNEL_ADDRESS}${instance}`, userAgent: undefined, deviceId: null, requestId }
+}
+
+/** Whether anybody may have come from there. */
+export function isOfChannel(address: string): boolean {
+  return address.startsWith(CHANNEL_ADDRESS)
 }
 
 /** One thing that happened around a login or a session. */

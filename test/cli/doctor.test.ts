@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
@@ -10,6 +11,10 @@ import { failedChecks, type Healthy, makeHealthy, runDoctor, SAMPLE } from './do
 
 const OTHER_SECRET = 'q8Zt4Vn2Xr6Bk1Mw9Cy3Fp7Jd5Hg0LaTe'
 const appsWith = (appSecret: string): string => JSON.stringify([{ appId: 'com.example.game', appSecret }])
+const webhooksWith = (webhooks: object): string =>
+  JSON.stringify([{ appId: 'com.example.game', appSecret: OTHER_SECRET, webhooks }])
+const WEBHOOK_SECRET = `whsec_${randomBytes(32).toString('base64')}`
+const GAME_URL = 'https://game.example.com/payments'
 const channelsWith = (secret: string): string => JSON.stringify({ signed: { secrets: [secret] } })
 
 /** What is changed, and the one check that must then fail. */
@@ -31,6 +36,13 @@ const SPOILED: readonly Spoiled[] = [
   [{ CHANNELS: '{"a": {"type": "signed", "secrets": ["short"]}}' }, 'channel-secrets'],
   [{ JWT_SECRET: OTHER_SECRET, APPS: appsWith(OTHER_SECRET) }, 'secrets-apart'],
   [{ METRICS_TOKEN: OTHER_SECRET, CHANNELS: channelsWith(OTHER_SECRET) }, 'secrets-apart'],
+  [{ APPS: webhooksWith({ url: GAME_URL, secrets: ['whsec_short'] }) }, 'app-secrets'],
+  [{ APPS: webhooksWith({ url: GAME_URL, secrets: [`whsec_${'A'.repeat(43)}=`] }) }, 'app-secrets'],
+  [{ APPS: webhooksWith({ url: 'http://game.example.com/', secrets: [WEBHOOK_SECRET] }) }, 'app-secrets'],
+  [
+    { METRICS_TOKEN: WEBHOOK_SECRET, APPS: webhooksWith({ url: GAME_URL, secrets: [WEBHOOK_SECRET] }) },
+    'secrets-apart',
+  ],
   [{ PUBLIC_URL: '' }, 'https'],
   [{ PUBLIC_URL: 'http://pay.example.com' }, 'https'],
   [{ PUBLIC_URL: 'http://localhost:8000' }, 'https'],
@@ -119,6 +131,19 @@ for (const engine of backupEngines()) {
       })
     }
 
+    test('the doctor says which game servers are told of orders, and which not', async () => {
+      const silent = await runDoctor(healthy)
+      assert.match(
+        silent.stdout,
+        /^pass {2}webhooks +0 of 1 apps .*\n +Note: the game server of "com.example.game" is/m,
+      )
+      const secrets = [WEBHOOK_SECRET, `whsec_${randomBytes(24).toString('base64')}`]
+      const { code, stdout } = await runDoctor(withChanges({ APPS: webhooksWith({ url: GAME_URL, secrets }) }))
+      assert.equal(code, 0, stdout)
+      assert.match(stdout, /^pass {2}webhooks +1 of 1 apps .*\n +Note: the endpoint of "com.example.game" has several/m)
+      for (const secret of secrets) assert.ok(!stdout.includes(secret))
+    })
+
     test('a backup that is too old, from the future, damaged, half or of another engine is none', async (t) => {
       const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString()
       const spoils: ((folder: string) => void)[] = [
@@ -206,6 +231,14 @@ describe('the doctor', () => {
     assert.match(stdout, /^\d+ passed, (\d+) failed\n$/m)
     assert.ok((stdout.match(/^ +Remedy: \S/gm) ?? []).length >= 9, stdout)
     assert.deepEqual(readdirSync(cwd), [])
+  })
+
+  test('fails events that go out open, or signed by a secret that can be guessed, in local too', async (t) => {
+    const secrets = [`whsec_${Buffer.from('0123456789abcdef01234567').toString('base64')}`]
+    const variables = { ENV: 'local', APPS: webhooksWith({ url: 'http://game.example.com/', secrets }) }
+    const { stdout } = await runDoctor({ variables, cwd: temporaryDirectory(t) })
+    assert.match(stdout, /^FAIL {2}webhooks +events of "com.example.game" go out unencrypted$/m)
+    assert.match(stdout, /^FAIL {2}webhooks +a secret of the webhooks of "com.example.game" is a default/m)
   })
 
   test('with an option that there is not exits with 2', async (t) => {

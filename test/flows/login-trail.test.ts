@@ -132,6 +132,7 @@ onEveryEngine((on) => {
     const provider: IdentityProvider = {
       ...{ nonceRequired: false, readNotice: null },
       prove: async () => accepted({ subject: 'shown', ...shown }),
+      proveFromPage: async () => accepted({ subject: 'shown', ...shown }),
     }
     const clock = systemClock
     const means = openLoginMeans({ kv, clock, secret: 'a secret of this test', countAddresses: false })

@@ -21,6 +21,7 @@ function platform(nonceRequired: boolean): IdentityProvider & { looks: number } 
     nonceRequired,
     looks: 0,
     readNotice: null,
+    proveFromPage: async () => refused('invalid_proof'),
     prove: async ({ credential, nonce }: { credential: string; nonce: string | null }) => {
       provider.looks += 1
       const [what, subject = '', carried] = credential.split(' ')

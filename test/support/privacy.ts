@@ -58,6 +58,7 @@ const PLATFORMS: IdentityProviders = {
       : {
           nonceRequired: false,
           prove: async () => refused('invalid_proof'),
+          proveFromPage: async () => refused('invalid_proof'),
           readNotice: async ({ rawBody }) => {
             const text = Buffer.from(rawBody).toString()
             if (text.includes('"platform_away"')) return refused('provider_unavailable')

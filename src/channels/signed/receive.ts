@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
-import { Check, Errors } from 'typebox/schema'
 import { accepted, type FieldFault, type Outcome, refused } from '../../kernel/outcome.ts'
 import { type ChannelMessage, type Evidence, REVERSAL_TYPES, type WebhookCall } from '../channel.ts'
+import { bodyFaults, readJson } from '../read-body.ts'
 import { isGenuine } from '../timestamped-signature.ts'
 import { noticeFrom } from './notice.ts'
 import { environmentOf, failureFrom, paymentFrom } from './translate.ts'
@@ -12,8 +12,6 @@ const SIGNATURE_HEADER = 'x-signature'
 // What proves or explains a message; never a token or a cookie.
 const KEPT_HEADERS = ['content-type', 'user-agent', SIGNATURE_HEADER] as const
 const KEPT_HEADER_LENGTH_MAX = 300
-// A person who debugs a partner reads the first few.
-const FAULTS_MAX = 10
 
 type Kind = keyof typeof MESSAGE_SCHEMAS
 
@@ -26,7 +24,7 @@ export function receiveSigned(
   const header = call.headers[SIGNATURE_HEADER]
   if (typeof header !== 'string' || !isGenuine(secrets, { header, rawBody, nowMs })) return refused('invalid_signature')
   const source: TrustedSource = { appId, instance, onlyPlayer: null }
-  const body = parsed(rawBody)
+  const body = readJson(rawBody)
   const kind = kindOf(body)
   const evidence = evidenceOf(call, kind ?? 'callback')
   const notUnderstood = (details: readonly FieldFault[] = []): Outcome<ChannelMessage> =>
@@ -36,7 +34,7 @@ export function receiveSigned(
       details,
     })
   if (kind === null) return notUnderstood([{ path: 'type', message: 'is not one of a message' }])
-  const faults = faultsOf(kind, body)
+  const faults = bodyFaults(MESSAGE_SCHEMAS[kind], body)
   if (faults.length > 0) return notUnderstood(faults)
   const message = translate(source, { kind, body, evidence, nowMs })
   return message.ok ? message : notUnderstood(message.refusal.details)
@@ -65,14 +63,6 @@ function translate(
   }
 }
 
-function parsed(rawBody: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody))
-  } catch {
-    return null
-  }
-}
-
 /** The type decides what a message is, and nothing else of it. */
 function kindOf(body: unknown): Kind | null {
   if (typeof body !== 'object' || body === null || !Object.hasOwn(body, 'type')) return null
@@ -80,20 +70,6 @@ function kindOf(body: unknown): Kind | null {
   if (type === 'payment.succeeded') return 'payment'
   if (type === 'payment.failed') return 'failure'
   return typeof type === 'string' && Object.hasOwn(REVERSAL_TYPES, type) ? 'notice' : null
-}
-
-function faultsOf(kind: Kind, body: unknown): FieldFault[] {
-  const schema = MESSAGE_SCHEMAS[kind]
-  if (Check(schema, body)) return []
-  const faults = new Map<string, string>()
-  for (const error of Errors(schema, body)[1]) {
-    const [, field = ''] = error.instancePath.split('/')
-    if (error.keyword !== 'required') faults.set(field, error.message)
-    else for (const missing of error.params.requiredProperties) faults.set(missing, 'is missing')
-  }
-  // What does not fit is a fault, whatever is said of it.
-  if (faults.size === 0) return [{ path: '', message: 'has the wrong shape' }]
-  return [...faults].slice(0, FAULTS_MAX).map(([path, message]) => ({ path, message }))
 }
 
 function evidenceOf(call: WebhookCall, kind: Evidence['kind']): Evidence {

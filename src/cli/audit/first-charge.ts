@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Books } from './books.ts'
 
-/** I4: at most one first-charge order a player. It is the player's earliest grant, and the player's row names it. */
+/** I4: at most one first-charge order a player. It is the player's earliest grant that was paid for, and the player's row names it. */
 export async function firstChargesAreOnce(books: Books): Promise<void> {
   await books.breachedBy(
     'a player has more than one first-charge order',
@@ -39,7 +39,7 @@ export async function firstChargesAreOnce(books: Books): Promise<void> {
     sql`select u.user_id, count(*) as granted_orders
       from users u
       join orders o on o.user_id = u.user_id
-      where u.first_charge_order_id is null and o.granted_payment_id is not null
+      where u.first_charge_order_id is null and o.granted_payment_id is not null and o.price_minor > 0
       group by u.user_id`,
   )
   // By the ledger's numbers, not by the time of day: clocks jump.
@@ -48,10 +48,11 @@ export async function firstChargesAreOnce(books: Books): Promise<void> {
     sql`select u.user_id, u.first_charge_order_id, lt.source_id as earliest_order_id, lt.ledger_seq
       from users u
       join (
-        select user_id, min(ledger_seq) as ledger_seq
-        from ledger_transactions
-        where kind = 'order_grant'
-        group by user_id
+        select grants.user_id, min(grants.ledger_seq) as ledger_seq
+        from ledger_transactions grants
+        join orders o on o.app_id = grants.app_id and o.order_id = grants.source_id
+        where grants.kind = 'order_grant' and o.price_minor > 0
+        group by grants.user_id
       ) earliest on earliest.user_id = u.user_id
       join ledger_transactions lt on lt.user_id = earliest.user_id and lt.ledger_seq = earliest.ledger_seq
       where u.first_charge_order_id <> lt.source_id`,

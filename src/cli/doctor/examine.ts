@@ -11,13 +11,13 @@ import { type Check, failed, type Patient, passed, type Row } from './check.ts'
 import { CORS, HTTPS, METRICS, PROXIES, RATE_LIMITS, REQUEST_LOG } from './http-checks.ts'
 import { LOGINS, SIGNING_KEYS } from './identity-checks.ts'
 import { DISK_SPACE, ENV_FILE_PRIVATE } from './machine-checks.ts'
-import { APP_SECRETS, CHANNEL_SECRETS, ENVIRONMENT, JWT_SECRET, SECRETS_APART } from './secret-checks.ts'
+import { APP_SECRETS, CHANNEL_SECRETS, ENVIRONMENT, JWT_SECRET, SECRETS_APART, WEBHOOKS } from './secret-checks.ts'
 import { askKeyValueStore, BOOKS, storeChecks } from './store-checks.ts'
 
 /** The checklist in its order, but for the checks that need the stores. */
 const BEFORE: readonly Check[] = [
   ...[ENVIRONMENT, JWT_SECRET, APP_SECRETS, CHANNEL_SECRETS, SECRETS_APART, HTTPS, PROXIES, CORS],
-  ...[RATE_LIMITS, REQUEST_LOG, METRICS, LOGINS],
+  ...[RATE_LIMITS, REQUEST_LOG, METRICS, LOGINS, WEBHOOKS],
 ]
 const AFTER: readonly Check[] = [SIGNING_KEYS, BACKUPS, DISK_SPACE, ENV_FILE_PRIVATE]
 

@@ -85,9 +85,9 @@ function openAddresses({ appId, logins }: AppConfig): Finding[] {
   const { facebook, google, apple } = logins
   const urls = [
     ...(facebook === null ? [] : [facebook.graphUrl, ...facebook.limited.keysUrls]),
-    ...[google, apple].flatMap((oidc) => oidc?.keysUrls ?? []),
+    ...[google, apple].flatMap((oidc) => (oidc === null ? [] : [...oidc.keysUrls, oidc.pages.tokenUrl])),
   ]
-  const remedy = 'Leave graphUrl and keysUrl out to use the platform itself, or give an https address.'
+  const remedy = 'Leave graphUrl, keysUrl and tokenUrl out to use the platform itself, or give an https address.'
   return urls
     .filter((url) => !url.startsWith('https://'))
     .map((url) => failed(`the app "${appId}" believes ${url}, which is not encrypted`, remedy))

@@ -1,6 +1,7 @@
 import { chosenSecretsOf } from '../../config/channels.ts'
 import type { KnownConfig } from '../../config/config.ts'
 import { strongSecretRemedy, weaknessOf } from '../../config/secrets.ts'
+import { isSafeWebhookUrl, WEBHOOK_URL_REMEDY, weakWebhookSecrets } from '../../config/webhooks.ts'
 import { type Check, failed, passed, unless } from './check.ts'
 
 export const ENVIRONMENT: Check = {
@@ -61,6 +62,30 @@ export const CHANNEL_SECRETS: Check = {
   },
 }
 
+/** Where the game servers are told of orders: encrypted, and signed by what nobody can guess. */
+export const WEBHOOKS: Check = {
+  name: 'webhooks',
+  variables: [],
+  examine: ({ known: { apps, env } }) => {
+    if (apps === undefined) return []
+    const told = apps.flatMap(({ appId, webhooks }) => (webhooks === null ? [] : [{ appId, ...webhooks }]))
+    const faults = [
+      ...told
+        .filter(({ url }) => !isSafeWebhookUrl(url))
+        .map(({ appId }) => failed(`events of "${appId}" go out unencrypted`, WEBHOOK_URL_REMEDY)),
+      // Online the configuration refuses them, and they would be told twice.
+      ...(env === 'local' ? weakWebhookSecrets(apps) : []).map(({ fault, remedy }) => failed(fault, remedy)),
+    ]
+    const notes = [
+      ...apps
+        .filter(({ webhooks }) => webhooks === null)
+        .map(({ appId }) => `the game server of "${appId}" is told of no order: see "webhooks" of APPS`),
+      ...told.filter(({ secrets }) => secrets.length > 1).map(({ appId }) => rotationNote(`endpoint of "${appId}"`)),
+    ]
+    return unless(faults, { said: `${told.length} of ${apps.length} apps tell their game server of orders`, notes })
+  },
+}
+
 function weaknessesIn(secrets: readonly string[]): string[] {
   return secrets.flatMap((secret) => weaknessOf(secret) ?? [])
 }
@@ -95,6 +120,9 @@ function secretsOf({ jwtSecret, jwtKeys, apps = [], channels = [], metrics }: Kn
     })),
     ...(token === null ? [] : [{ secret: token, where: 'METRICS_TOKEN' }]),
     ...apps.flatMap(({ appId, secrets }) => secrets.map((secret) => ({ secret, where: `a secret of "${appId}"` }))),
+    ...apps.flatMap(({ appId, webhooks }) =>
+      (webhooks?.secrets ?? []).map((secret) => ({ secret, where: `a secret of the webhooks of "${appId}"` })),
+    ),
     // Two channels with one secret are refused where the configuration is read, and would be told twice.
     ...channels.flatMap((channel) =>
       chosenSecretsOf(channel).map((secret) => ({ secret, where: 'a secret of a channel' })),

@@ -14,6 +14,7 @@ import { channelTasks } from './0013-channel-tasks.ts'
 import { testPurchases } from './0014-test-purchases.ts'
 import { callbackNames } from './0015-callback-names.ts'
 import { webChannels } from './0016-web-channels.ts'
+import { outboxDelivery } from './0017-outbox-delivery.ts'
 import { owedCalls } from './0018-owed-calls.ts'
 import type { MigrationStep } from './run.ts'
 
@@ -35,5 +36,6 @@ export const migrations: Record<string, MigrationStep[]> = {
   '0014-test-purchases': testPurchases,
   '0015-callback-names': callbackNames,
   '0016-web-channels': webChannels,
+  '0017-outbox-delivery': outboxDelivery,
   '0018-owed-calls': owedCalls,
 }

@@ -75,7 +75,7 @@ export interface CheckoutsTable {
   app_id: AppId
   order_id: OrderId
   instance: string
-  /** How its channel asks about it; null once it is closed and nobody has to. */
+  /** How its channel asks about it, also once it is closed; null where it cannot be asked. */
   reference: string | null
   /** JSON: what the client was given to pay with. */
   answer: string

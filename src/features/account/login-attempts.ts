@@ -23,6 +23,11 @@ export interface LoginAttempt {
   readonly loginId: string | null
   /** As limits count it. */
   readonly address: string
+  /**
+   * Anybody may be behind this address, as a payment platform's server sends everybody's. What fails there is counted for
+   * its identity alone, so that one guesser keeps nobody else out; and a right login makes nobody known there.
+   */
+  readonly isShared?: true
 }
 
 export interface LoginAttempts {
@@ -85,8 +90,8 @@ export function openLoginAttempts(deps: {
       .digest('base64url')
     return { by, key: `login-failures:${name}` }
   }
-  const countsOf = ({ appId, loginType, loginId, address }: LoginAttempt): Count[] => {
-    const counts = countAddresses ? [count('address', address)] : []
+  const countsOf = ({ appId, loginType, loginId, address, isShared }: LoginAttempt): Count[] => {
+    const counts = countAddresses && !isShared ? [count('address', address)] : []
     if (loginId === null) return counts
     // However an address is typed, it is the same one that is guessed at.
     const id = namedIdentity({ loginType, loginId })?.subject ?? loginId
@@ -95,7 +100,10 @@ export function openLoginAttempts(deps: {
   const atOnce = openCrowds()
   const inTurn = openTurns()
 
-  const lookAlone = async <T>(counts: readonly Count[], proof: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
+  const lookAlone = async <T>(
+    counts: readonly Count[],
+    { proof, isShared }: { proof: () => Promise<Outcome<T>>; isShared: boolean },
+  ): Promise<Outcome<T>> => {
     const kept = await Promise.all(counts.map(async (each) => ({ ...each, failures: await readFailures(kv, each) })))
     const nowMs = clock.nowMs()
     const waits = kept.map(({ by, key, failures }) => ({ by, key, waitMs: lockedForMs(by, failures, nowMs) }))
@@ -103,7 +111,7 @@ export function openLoginAttempts(deps: {
     const pair = waits.find(({ by }) => by === 'pair')
     if (waitMs > 0 && !(pair?.waitMs === 0 && (await kv.get(knownKey(pair))) !== null)) return locked(waitMs)
     const outcome = await proof()
-    if (outcome.ok && pair) await kv.setIfAbsent(knownKey(pair), '1', { ttlMs: KNOWN_MS })
+    if (outcome.ok && pair && !isShared) await kv.setIfAbsent(knownKey(pair), '1', { ttlMs: KNOWN_MS })
     if (!outcome.ok && !FAILED.has(outcome.refusal.code)) return outcome
     const counted = outcome.ok ? kept.filter(({ failures }) => failures !== null) : kept
     await Promise.all(counted.map((each) => changeFailures({ kv, clock }, each, { right: outcome.ok })))
@@ -117,7 +125,8 @@ export function openLoginAttempts(deps: {
       if (leave === null) return locked(AT_ONCE_WAIT_MS)
       try {
         const pair = counts.find(({ by }) => by === 'pair')
-        return await (pair ? inTurn(pair.key, () => lookAlone(counts, proof)) : lookAlone(counts, proof))
+        const look = { proof, isShared: attempt.isShared ?? false }
+        return await (pair ? inTurn(pair.key, () => lookAlone(counts, look)) : lookAlone(counts, look))
       } finally {
         leave()
       }

@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync, randomBytes, randomInt } from 'node:crypto'
 import type { Clock } from '../../kernel/clock.ts'
 import { equalTexts } from '../../kernel/equal-texts.ts'
+import type { SessionId } from '../../kernel/ids.ts'
 import type { KeyValueStore } from '../../kv/kv.ts'
 import type { Messengers } from '../../messaging/messenger.ts'
 import { CODE_TTL_MS, TRIES_MAX } from './code-rules.ts'
@@ -21,6 +22,11 @@ export interface LoginCodes {
   issue(purpose: CodePurpose): Promise<IssuedCode>
   /** Uses a code up. False for a wrong, unknown, expired or used one, for another purpose's, and after too many tries. */
   redeem(typed: CodePurpose & { readonly code: string }): Promise<boolean>
+  /**
+   * The same of the newest code that an address was sent, whichever session asked for it: on a page of somebody else there
+   * is none of ours. The tries there are counted apart, so that nobody can kill from outside what its session may still use.
+   */
+  redeemOfAddress(typed: Omit<CodePurpose, 'sessionId'> & { readonly code: string }): Promise<boolean>
 }
 
 export interface LoginCodeDeps {
@@ -46,6 +52,19 @@ export function openLoginCodes(deps: {
     createHmac('sha256', pepper).update(JSON.stringify(parts)).digest('base64url')
   const sealCode = (challengeId: string, { appId, sessionId, provider, address, code }: CodePurpose & Coded): string =>
     seal('code', challengeId, appId, sessionId, provider, address, code)
+  const placeOf = ({ appId, provider, address }: Omit<CodePurpose, 'sessionId'>): string =>
+    `login-code-of:${seal('place', appId, provider, address)}`
+  const redeem = async (typed: CodePurpose & Coded, { triesOf }: { triesOf: string }): Promise<boolean> => {
+    const key = challengeKey(typed)
+    const kept = await kv.get(key)
+    const challenge = kept === null ? null : decode(kept)
+    if (kept === null || challenge === null || challenge.expiresAtMs <= clock.nowMs()) return false
+    // Counted before the code is looked at: of a thousand guesses at once, five are looked at.
+    const tries = await kv.increment(`${triesOf}:${challenge.challengeId}`, { ttlMs: CODE_TTL_MS + STORE_MARGIN_MS })
+    if (tries > TRIES_MAX || !equalTexts(sealCode(challenge.challengeId, typed), challenge.seal)) return false
+    // Of two right ones at once, only one finds what both have read.
+    return kv.compareAndSet(key, { expected: kept, next: SPENT, ttlMs: STORE_MARGIN_MS })
+  }
   return {
     takeSend: openCodeSends({ kv, clock, seal, countAddresses }).take,
     async issue(purpose) {
@@ -57,7 +76,8 @@ export function openLoginCodes(deps: {
         seal: sealCode(challengeId, { ...purpose, code }),
         expiresAtMs: clock.nowMs() + CODE_TTL_MS,
       })
-      await kv.set(key, kept, { ttlMs: CODE_TTL_MS + STORE_MARGIN_MS })
+      const options = { ttlMs: CODE_TTL_MS + STORE_MARGIN_MS }
+      await Promise.all([kv.set(key, kept, options), kv.set(placeOf(purpose), purpose.sessionId, options)])
       return {
         code,
         // Exactly this one: a newer code of the session stays.
@@ -65,18 +85,11 @@ export function openLoginCodes(deps: {
           void (await kv.compareAndSet(key, { expected: kept, next: SPENT, ttlMs: STORE_MARGIN_MS })),
       }
     },
-    async redeem(typed) {
-      const key = challengeKey(typed)
-      const kept = await kv.get(key)
-      const challenge = kept === null ? null : decode(kept)
-      if (kept === null || challenge === null || challenge.expiresAtMs <= clock.nowMs()) return false
-      // Counted before the code is looked at: of a thousand guesses at once, five are looked at.
-      const tries = await kv.increment(`login-code-tries:${challenge.challengeId}`, {
-        ttlMs: CODE_TTL_MS + STORE_MARGIN_MS,
-      })
-      if (tries > TRIES_MAX || !equalTexts(sealCode(challenge.challengeId, typed), challenge.seal)) return false
-      // Of two right ones at once, only one finds what both have read.
-      return kv.compareAndSet(key, { expected: kept, next: SPENT, ttlMs: STORE_MARGIN_MS })
+    redeem: (typed) => redeem(typed, { triesOf: 'login-code-tries' }),
+    async redeemOfAddress(typed) {
+      const sessionId = (await kv.get(placeOf(typed))) as SessionId | null
+      if (sessionId === null) return false
+      return redeem({ ...typed, sessionId }, { triesOf: 'login-code-page-tries' })
     },
   }
 }

@@ -1,12 +1,11 @@
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
 import type { Outcome } from '../../kernel/outcome.ts'
 import type { Origin, RecordSecurityEvent, SecurityEventKind } from '../../kernel/security-event.ts'
-import type { LoginProvider } from './rules.ts'
 
 /** Whose call it was, about which way to log in, and from where. Never which address, number or id. */
 interface About {
   readonly session: { readonly appId: AppId; readonly playerId: PlayerId | null }
-  readonly provider: LoginProvider | null
+  readonly provider: string | null
   readonly origin: Origin
 }
 

@@ -4,6 +4,7 @@ import { type GuestCredentials, openGuestCredentials } from './guest-credentials
 import { type LoginAttempts, openLoginAttempts } from './login-attempts.ts'
 import { type LoginCodes, openLoginCodes } from './login-codes.ts'
 import { type LoginNonces, openLoginNonces } from './login-nonces.ts'
+import { openStoreCodes, type StoreCodes } from './store-codes.ts'
 
 /** What logins keep in the key-value store, and what they derive from the server's secret. */
 export interface LoginMeans {
@@ -11,6 +12,7 @@ export interface LoginMeans {
   readonly nonces: LoginNonces
   readonly attempts: LoginAttempts
   readonly guests: GuestCredentials
+  readonly storeCodes: StoreCodes
 }
 
 /** `countAddresses` is off where calls are not limited by address either: there everybody may come from one. */
@@ -25,5 +27,6 @@ export function openLoginMeans(deps: {
     nonces: openLoginNonces(deps),
     attempts: openLoginAttempts(deps),
     guests: openGuestCredentials(deps),
+    storeCodes: openStoreCodes(deps),
   }
 }

@@ -9,6 +9,7 @@ import { accepted, type Outcome } from '../../kernel/outcome.ts'
 import type { Origin } from '../../kernel/security-event.ts'
 import { isGiftWaiting } from '../daily-gift/index.ts'
 import { PlayerFields, playerFields } from '../players/index.ts'
+import type { StoreLoginDeps } from './confirm-store-login.ts'
 import { identityRoutes } from './identity-routes.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
 import { loginCodeRoutes } from './login-code-routes.ts'
@@ -28,6 +29,7 @@ import {
 import { nonceRoutes } from './nonce-routes.ts'
 import { revokeSessionsRoutes } from './revoke-sessions-routes.ts'
 import type { LoginClaim } from './rules.ts'
+import { storeCodeRoutes } from './store-code-routes.ts'
 
 const AccountAnswer = Type.Object({
   ...PlayerFields.properties,
@@ -106,7 +108,7 @@ interface LoginCall {
 }
 
 /** The calls about who the player is. */
-export function accountRoutes(deps: AccountDeps) {
+export function accountRoutes(deps: AccountDeps & StoreLoginDeps) {
   const answerLogin = async (input: LoginCall) => {
     const { caller, claim, by, origin, inviterId } = input
     const loggedIn: Outcome<LoggedIn> = await logIn(deps, { session: caller, claim, by, origin, inviterId })
@@ -120,6 +122,7 @@ export function accountRoutes(deps: AccountDeps) {
     ...loginCodeRoutes(deps),
     ...nonceRoutes(deps),
     ...revokeSessionsRoutes(deps),
+    ...storeCodeRoutes(deps),
 
     logInByQuery: defineRoute({
       summary: 'Log in',

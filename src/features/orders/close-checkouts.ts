@@ -50,9 +50,8 @@ async function closeCheckout(deps: CloseCheckoutDeps, due: Row<'checkouts'>): Pr
   const claimed = { ...due, ...claim }
   const isClosed = await isOver(deps, claimed)
   if (!isClosed && attempts < ATTEMPTS_MAX) return
-  const change = isClosed
-    ? { state: 'closed' as const, reference: null }
-    : { state: 'failed' as const, reference: null }
+  // By its reference it can still be asked whether it was paid at the last moment.
+  const change = { state: isClosed ? ('closed' as const) : ('failed' as const) }
   await database.inTransaction((tx) => changeCheckout(tx, { seen: claimed, change }))
 }
 

@@ -142,7 +142,7 @@ function createOrderRoute(deps: CreateOrderDeps) {
     }),
     errors: [
       ...(['player_not_found', 'player_disputed', 'item_not_found', 'item_locked'] as const),
-      ...(['too_many_requests', 'channel_unavailable'] as const),
+      ...(['too_many_requests', 'channel_unavailable', 'checkout_refused'] as const),
     ],
     examples: {
       body: { item_id: 1, payment_channel: 'sandbox' },
@@ -154,7 +154,7 @@ function createOrderRoute(deps: CreateOrderDeps) {
       },
     },
     idempotencyKey: 'header',
-    handle: async ({ caller, body, language, idempotencyKey }) => {
+    handle: async ({ caller, body, language, idempotencyKey, origin }) => {
       const tell = (order: LockedOrder) => ({
         ...orderAnswer(order, language),
         expires_at: isoTime(order.expires_at_ms ?? order.created_at_ms),
@@ -166,6 +166,7 @@ function createOrderRoute(deps: CreateOrderDeps) {
         itemId: Number(body.item_id),
         channel: body.payment_channel,
         returnUrl: body.return_url ?? null,
+        clientAddress: origin.address,
         language,
         reply: { key: idempotencyKey, tell },
       })

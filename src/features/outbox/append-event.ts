@@ -25,7 +25,7 @@ export function appendEvent(player: EventSequence, draft: EventDraft): NewRow<'o
   return {
     user_id: player.user_id,
     event_seq: player.event_seq,
-    event_id: newOutboxEventId(),
+    event_id: newOutboxEventId(draft.nowMs),
     app_id: player.app_id,
     type: draft.type,
     order_id: draft.order?.orderId ?? null,

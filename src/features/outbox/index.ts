@@ -1,2 +1,5 @@
 export { appendEvent, type EventDraft, type EventSequence } from './append-event.ts'
-export { insertOutboxEvents } from './queries.ts'
+export type { DeliveryDeps, ReportDelivery } from './deliver-events.ts'
+export type { Backlog } from './delivery-queries.ts'
+export { type OutboxDelivery, openOutboxDelivery } from './open-delivery.ts'
+export { forgetReasons, insertOutboxEvents } from './queries.ts'

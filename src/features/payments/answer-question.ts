@@ -1,6 +1,6 @@
 import type { ItemOffered, PlatformQuestion, QuestionAnswer } from '../../channels/channel.ts'
 import type { Row } from '../../db/schema.ts'
-import { findPlayer, levelNumber } from '../players/index.ts'
+import { displayName, findPlayer, levelNumber } from '../players/index.ts'
 import { isPremium, listItems, type Reward, type StoreItem } from '../store/index.ts'
 import type { CheckDeps } from './check-order.ts'
 
@@ -29,7 +29,7 @@ async function answerAboutPlayer(
 ): Promise<QuestionAnswer> {
   const player = await findPlayer(deps.database.db, { appId, playerId })
   if (player?.status !== 'active') return NOBODY
-  const shown = { playerId, name: player.user_name, avatarUrl: player.avatar_url }
+  const shown = { playerId, name: displayName(player), avatarUrl: player.avatar_url }
   if (asks === 'who_is') return { player: shown, items: [] }
   const store = await listItems(deps, { appId, playerId })
   const items = store.ok ? store.value.offers.map(offered) : []

@@ -32,10 +32,12 @@ export function applyDecision(draft: SettlementDraft, decided: DecidedLine): Lin
 }
 
 function writeDown(draft: SettlementDraft, decided: DecidedLine): Omit<LineResult, 'orderId'> {
-  const { decision } = decided
+  const { decision, line } = decided
   switch (decision.kind) {
     case 'grant':
-      return isGivenBack(decided) ? bookAsRefunded(draft, decided) : grant(draft, decided, decision.reward)
+      return isGivenBack(decided)
+        ? bookAsRefunded(draft, decided)
+        : grant(draft, { ...decided, line: { ...line, price: decision.price } }, decision.reward)
     case 'replay':
       return {
         verdict: 'replayed',

@@ -1,9 +1,10 @@
 import type { PlayerId } from '../../kernel/ids.ts'
+import type { Money } from '../../kernel/money.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { mayStillBePaid } from '../orders/index.ts'
 import { mayBuy, type Reward, rewardOf, type StoreItem } from '../store/index.ts'
 import { wouldOverflow } from '../wallet/index.ts'
-import type { KnownOrder, KnownPlayer } from './rules.ts'
+import { type KnownOrder, type KnownPlayer, mayBeFirstCharge } from './rules.ts'
 
 /** What an approval gives, and whether to the order that the payment named. */
 export interface Approval {
@@ -18,7 +19,12 @@ export interface Approval {
  * paid. Whether it is a first charge, and whether the player may have the item, is decided by how the player stands now.
  */
 export function decideApproval(facts: {
-  paid: { readonly playerId: PlayerId; readonly itemId: number; readonly quantity: number }
+  paid: {
+    readonly playerId: PlayerId
+    readonly itemId: number
+    readonly quantity: number
+    readonly price: Pick<Money, 'minor'>
+  }
   wanted: { readonly playerId: PlayerId; readonly itemId: number }
   /** The order that the payment named. */
   order: KnownOrder | null
@@ -35,7 +41,7 @@ export function decideApproval(facts: {
   if (!frozen && item && !mayBuy(item, player)) return refused('item_locked')
   const terms = frozen ?? item?.terms
   if (!terms) return refused('item_not_found')
-  const isFirstCharge = player.first_charge_order_id === null
+  const isFirstCharge = mayBeFirstCharge(paid.price) && player.first_charge_order_id === null
   const reward = rewardOf(terms, { isFirstCharge, quantity: paid.quantity })
   const given = { coins: reward.coins, tokens: reward.tokensBase + reward.tokensBonus }
   if (wouldOverflow(player, given)) return refused('balance_overflow')

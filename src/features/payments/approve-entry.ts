@@ -106,7 +106,12 @@ async function settleEntry(tx: Tx, settling: Settling): Promise<Outcome<Settleme
   const player = locked.players.get(wanted.playerId)
   const item = itemAt(catalogue, { itemId: wanted.itemId, nowMs })
   const decided = decideApproval({
-    paid: { playerId: payment.row.payer_user_id as PlayerId, itemId: line.item_id, quantity: line.quantity },
+    paid: {
+      playerId: payment.row.payer_user_id as PlayerId,
+      itemId: line.item_id,
+      quantity: line.quantity,
+      price: { minor: line.price_minor },
+    },
     wanted,
     order: order && knownOrderOf(order),
     player: player && isPlayerOf(player, line.app_id) ? player : null,
@@ -120,7 +125,11 @@ async function settleEntry(tx: Tx, settling: Settling): Promise<Outcome<Settleme
     ...paidFacts({ payment, line, wanted, orderId, order }),
     payment: lockedPaymentOf(locked),
     item,
-    decision: { kind: 'grant', reward: decided.value.reward },
+    decision: {
+      kind: 'grant',
+      reward: decided.value.reward,
+      price: { minor: line.price_minor, currency: line.currency },
+    },
   })
   await writeDraft(tx, draft)
   await openHeldCalls(tx, payment.row.payment_id)

@@ -68,7 +68,9 @@ describe('a payment that was never seen', () => {
 
   test('is ours by any reading of its price, and less than ours only where its platform took off what it does not number', () => {
     const net = claims({ price: usd(1850), priceReadings: [usd(1999)] })
-    assert.equal(decide(net).kind, 'grant')
+    const granted = decide(net)
+    assert.ok(granted.kind === 'grant')
+    assert.deepEqual(granted.price, usd(1999), 'the order shows what its item costs')
     assert.equal(decide({ ...net, order: { ...order, status: 'pending', terms: 'frozen' } }).kind, 'grant')
     assert.equal(decide(claims({ price: usd(1850), priceReadings: [usd(2000)] })).kind, 'review_order')
     assert.equal(decide(claims({ price: usd(999), isDiscounted: true })).kind, 'grant')
@@ -94,10 +96,10 @@ describe('a payment that was never seen', () => {
 
   test('of a new order is granted, as a first charge when it is the first', () => {
     const reward = { coins: 1000, tokensBase: 20, tokensBonus: 2, bonusPercent: 10, isFirstCharge: true }
-    assert.deepEqual(decide({}), { kind: 'grant', reward })
+    assert.deepEqual(decide({}), { kind: 'grant', reward, price: usd(1999) })
     const charged = { ...player, first_charge_order_id: 'earlier' as OrderId }
     const later = { ...reward, tokensBonus: 0, bonusPercent: 0, isFirstCharge: false }
-    assert.deepEqual(decide({ player: charged }), { kind: 'grant', reward: later })
+    assert.deepEqual(decide({ player: charged }), { kind: 'grant', reward: later, price: usd(1999) })
   })
 
   test('of a failed, cancelled, expired, pending or reviewed order is granted', () => {

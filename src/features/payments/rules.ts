@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { PriceRule } from '../../channels/channel.ts'
 import type { LineStanding, OrderStatus, OrderTerms } from '../../db/schema.ts'
 import type { AppId, OrderId, PlayerId } from '../../kernel/ids.ts'
+import { invariant } from '../../kernel/invariant.ts'
 import { type CurrencyCode, type MinorUnits, type Money, minorUnits } from '../../kernel/money.ts'
 import type { PaymentEnvironment } from '../../kernel/payment-environment.ts'
 import { mayStillBePaid } from '../orders/index.ts'
@@ -36,7 +37,12 @@ export function putsOrderInReview(refusal: string | null): boolean {
 /** What is to be done with one line of a verified payment. */
 export type Decision =
   /** Everything fits: give the reward. */
-  | { readonly kind: 'grant'; readonly reward: Reward }
+  | {
+      readonly kind: 'grant'
+      readonly reward: Reward
+      /** Of the ways in which its platform tells what it cost, the one that is our price. */
+      readonly price: Money
+    }
   /** This very payment was granted before: answer that grant again. */
   | { readonly kind: 'replay'; readonly orderId: OrderId }
   /** Further money for an order that was granted already: record it, queue its refund, answer the first grant. */
@@ -123,21 +129,29 @@ export function decideLine(facts: LineFacts): Decision {
       return { kind: 'review_money', refusal: 'order_conflict' }
     }
     if (order.wasGranted) {
-      return facts.priceRule === 'platform' || fitsPrice(claim, order.price) || fitsCatalogue(facts)
+      return priceOf(order, facts)
         ? { kind: 'duplicate', isNew: true }
         : { kind: 'review_money', refusal: 'order_conflict' }
     }
     if (!mayStillBePaid(order.status)) return { kind: 'review_money', refusal: 'order_conflict' }
   }
-  const refusal = order?.terms === 'frozen' ? refuseFrozen(order, facts) : refuseOpen(player, facts)
-  if (refusal) return { kind: 'review_order', refusal }
-  const terms = order?.terms === 'frozen' ? order.rewardTerms : facts.item?.terms
-  if (!terms) return { kind: 'review_order', refusal: 'item_not_found' }
-  const isFirstCharge = player.first_charge_order_id === null
+  const frozen = order?.terms === 'frozen' ? order : null
+  if (!frozen && !facts.item) return { kind: 'review_order', refusal: 'item_not_found' }
+  if (!frozen && facts.item && !mayBuy(facts.item, player)) return { kind: 'review_order', refusal: 'item_locked' }
+  const price = priceOf(frozen, facts)
+  if (!price) return { kind: 'review_order', refusal: 'price_mismatch' }
+  const terms = frozen?.rewardTerms ?? facts.item?.terms
+  invariant(terms, 'an order that froze nothing has an item')
+  const isFirstCharge = mayBeFirstCharge(claim.price) && player.first_charge_order_id === null
   const reward = rewardOf(terms, { isFirstCharge, quantity: claim.quantity })
   const given = { coins: reward.coins, tokens: reward.tokensBase + reward.tokensBonus }
   if (wouldOverflow(player, given)) return { kind: 'review_order', refusal: 'balance_overflow' }
-  return { kind: 'grant', reward }
+  return { kind: 'grant', reward, price }
+}
+
+/** What is collected for nothing is no charge: its bonus, and whoever invited the player, wait for the first that is paid. */
+export function mayBeFirstCharge({ minor }: Pick<Money, 'minor'>): boolean {
+  return minor > 0
 }
 
 function decideAgain(claim: LineClaim, known: KnownLine): Decision {
@@ -146,7 +160,7 @@ function decideAgain(claim: LineClaim, known: KnownLine): Decision {
     known.payerUserId === claim.playerId &&
     known.itemId === claim.itemId &&
     known.quantity === claim.quantity &&
-    samePrice({ minor: known.priceMinor, currency: known.currency }, claim.price)
+    readingOf({ ...claim, isDiscounted: false }, { minor: known.priceMinor, currency: known.currency }) !== null
   if (!same) return { kind: 'contradiction' }
   switch (known.standing) {
     case 'granted':
@@ -158,32 +172,20 @@ function decideAgain(claim: LineClaim, known: KnownLine): Decision {
   }
 }
 
-function refuseFrozen(order: KnownOrder, facts: LineFacts): SettlementRefusal | null {
-  if (facts.priceRule === 'platform' || fitsPrice(facts.claim, order.price) || fitsCatalogue(facts)) return null
-  return 'price_mismatch'
+/** What was paid, read as the price that counts: an order's own, or our list's; null where it fits neither. */
+function priceOf(order: Pick<KnownOrder, 'price'> | null, { item, claim, priceRule }: LineFacts): Money | null {
+  if (priceRule === 'platform') return claim.price
+  const asOrdered = order && readingOf(claim, order.price)
+  if (asOrdered || (order && priceRule !== 'catalogue')) return asOrdered
+  const unitMinor = item?.prices.get(claim.price.currency)
+  if (unitMinor === undefined) return null
+  return readingOf(claim, { minor: minorUnits(unitMinor * claim.quantity), currency: claim.price.currency })
 }
 
-function refuseOpen(player: KnownPlayer, { item, claim, priceRule }: LineFacts): SettlementRefusal | null {
-  if (!item) return 'item_not_found'
-  if (!mayBuy(item, player)) return 'item_locked'
-  return priceRule === 'platform' || fitsList(item, claim) ? null : 'price_mismatch'
-}
-
-/** Where our list rules for a frozen order too: in any currency that it has. */
-function fitsCatalogue({ item, claim, priceRule }: LineFacts): boolean {
-  return priceRule === 'catalogue' && item !== null && fitsList(item, claim)
-}
-
-function fitsList(item: StoreItem, claim: LineClaim): boolean {
-  const unitMinor = item.prices.get(claim.price.currency)
-  if (unitMinor === undefined) return false
-  return fitsPrice(claim, { minor: minorUnits(unitMinor * claim.quantity), currency: claim.price.currency })
-}
-
-/** Whether what was paid is our price, by one of the ways in which its platform may count taxes and discounts. */
-function fitsPrice({ price, priceReadings = [], isDiscounted = false }: LineClaim, ours: Money): boolean {
-  if ([price, ...priceReadings].some((reading) => samePrice(reading, ours))) return true
-  return isDiscounted && price.currency === ours.currency && price.minor < ours.minor
+/** The way of counting taxes and discounts by which what was paid is our price; null where none is. */
+function readingOf({ price, priceReadings = [], isDiscounted = false }: LineClaim, ours: Money): Money | null {
+  if ([price, ...priceReadings].some((reading) => samePrice(reading, ours))) return ours
+  return isDiscounted && price.currency === ours.currency && price.minor < ours.minor ? price : null
 }
 
 function samePrice(a: Money, b: Money): boolean {

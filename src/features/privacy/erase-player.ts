@@ -2,6 +2,7 @@ import type { Database, Tx } from '../../db/database.ts'
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Origin, RecordSecurityEvent } from '../../kernel/security-event.ts'
+import { forgetReasons } from '../outbox/index.ts'
 import { type LockedPlayer, lockPlayers } from '../players/index.ts'
 import { endSessionsOf, type SessionStore } from '../sessions/index.ts'
 import { blankEvidence } from './blank-evidence.ts'
@@ -49,6 +50,7 @@ export async function erasePlayer(
 export async function eraseLocked(tx: Tx, player: LockedPlayer): Promise<void> {
   await markErased(tx, player.user_id)
   await blankSecurityEvents(tx, player.user_id)
+  await forgetReasons(tx, player.user_id)
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
-import type { SecurityEvent } from '../../kernel/security-event.ts'
+import { originOfChannel, type SecurityEvent } from '../../kernel/security-event.ts'
 import { ANOMALIES, anomalyWords, securityEventRow, signsOf } from './rules.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 1, 9, 30)
@@ -48,6 +48,12 @@ test('a login that failed because a platform or a store was away is nobody’s a
   for (const outcome of ['provider_unavailable', 'sessions_unavailable'] as const) {
     assert.deepEqual(kindsOf({ kind: 'login_failed', outcome }), [])
   }
+})
+
+test('behind the page of a platform is everybody: its address counts towards nothing, and its app does', () => {
+  const origin = originOfChannel({ instance: 'page', requestId: 'page-1' })
+  assert.deepEqual(kindsOf({ kind: 'login_failed', outcome: 'invalid_credential', origin }), ['failed_logins_of_app'])
+  assert.deepEqual(kindsOf({ kind: 'login', outcome: null, playerId: 10_001 as PlayerId, origin }), [])
 })
 
 test('signs are counted apart by app, subject and window, and together within', () => {

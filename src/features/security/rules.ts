@@ -3,7 +3,7 @@ import type { Row } from '../../db/schema.ts'
 import { ERROR_CODES, type ErrorCode } from '../../kernel/error-codes.ts'
 import { newSecurityEventId } from '../../kernel/ids.ts'
 import { unreachable } from '../../kernel/invariant.ts'
-import type { AnomalyKind, SecurityEvent } from '../../kernel/security-event.ts'
+import { type AnomalyKind, isOfChannel, type SecurityEvent } from '../../kernel/security-event.ts'
 
 const CLIENT_LENGTH_MAX = 120
 const TEXT_LENGTH_MAX = 64
@@ -88,10 +88,13 @@ export function signsOf(event: Row<'security_events'>): Sign[] {
       if (isOurFault(event.outcome)) return []
       return [
         sign('failed_logins_of_app', ''),
-        ...(address === null ? [] : [sign('failed_logins_of_address', address)]),
+        // Behind a platform's page are all of its players.
+        ...(address === null || isOfChannel(address) ? [] : [sign('failed_logins_of_address', address)]),
       ]
     case 'login':
-      return user_id === null || address === null ? [] : [sign('addresses_of_player', String(user_id), address)]
+      return user_id === null || address === null || isOfChannel(address)
+        ? []
+        : [sign('addresses_of_player', String(user_id), address)]
     case 'token_reused':
       return [sign('token_reused', String(user_id ?? address))]
     default:

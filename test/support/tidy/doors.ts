@@ -49,12 +49,16 @@ const DOORS: readonly Door[] = [
     may: ['src/channels/[^/]+/index.ts', 'src/channels/channel.ts', 'src/kernel/.*'],
   },
   {
-    from: /^src\/channels\/(?:channel|facts|platform-answer|timestamped-signature)(?:\.test)?\.ts$/,
-    may: ['src/kernel/.*', '=src/channels/platform-answer.ts', 'src/channels/(?:facts|timestamped-signature).ts'],
+    from: /^src\/channels\/(?:channel|facts|platform-answer|timestamped-signature|platform-call|item-of-sku|read-body)(?:\.test)?\.ts$/,
+    may: [
+      'src/kernel/.*',
+      '=src/channels/platform-answer.ts',
+      'src/channels/(?:facts|timestamped-signature|platform-call|item-of-sku|read-body).ts',
+    ],
   },
   {
     from: /^src\/channels\/[^/]+\//,
-    may: ['src/channels/channel.ts', 'src/channels/timestamped-signature.ts', 'src/kernel/.*'],
+    may: ['src/channels/(?:channel|timestamped-signature|platform-call|item-of-sku|read-body).ts', 'src/kernel/.*'],
   },
   // Like channels: each knows its platform and nothing else of ours. A cache is handed to it.
   { from: /^src\/identity-providers\//, may: ['src/identity-providers/.*', 'src/kernel/.*', '=src/kv/kv.ts'] },
@@ -79,7 +83,7 @@ const DOORS: readonly Door[] = [
   {
     // Plays platforms against a running server, and signs as they do.
     from: /^src\/cli\/sim\//,
-    may: ['src/channels/[^/]+/index.ts', 'src/(cli|kernel|config|kv)/.*'],
+    may: ['src/channels/[^/]+/index.ts', 'src/channels/item-of-sku.ts', 'src/(cli|kernel|config|kv)/.*'],
   },
   {
     from: /^src\/cli\//,

@@ -138,6 +138,12 @@ const CODE_BREACHES: readonly Planted[] = [
     'src/features/payments/a.ts',
     `import { type VerifiedPayment, vouchForPayment } from '../../channels/channel.ts'`,
   ),
+  inRule(
+    'proof',
+    'an event that nobody verified',
+    'src/channels/stripe/receive.ts',
+    'webhooks.constructEventWithoutVerification(body)',
+  ),
   inRule('proof', 'a composition that vouches', 'src/compose.ts', `import { vouch } from './channels/channel.ts'`),
 ]
 

@@ -92,6 +92,12 @@ export const TOKEN_RULES: readonly TokenRule[] = [
     where: outside('src/channels/'),
     breaks: (tokens, at) => word(tokens[at], 'as') && word(tokens[at + 1], 'VerifiedPayment', 'VerifiedFailure'),
   },
+  {
+    rule: 'proof',
+    message: 'an event of Stripe is verified before it is read',
+    where: ({ path }) => path.startsWith('src/'),
+    breaks: (tokens, at) => word(tokens[at], 'constructEventWithoutVerification'),
+  },
 ]
 
 function readsClock(tokens: readonly Token[], at: number): boolean {

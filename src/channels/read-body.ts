@@ -1,0 +1,31 @@
+import type { TSchema } from 'typebox'
+import { Check, Errors } from 'typebox/schema'
+import type { FieldFault } from '../kernel/outcome.ts'
+
+// A person who debugs a partner reads the first few.
+const FAULTS_MAX = 10
+
+/** A body as JSON; null for what is none, or no UTF-8. */
+export function readJson(rawBody: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody))
+  } catch {
+    return null
+  }
+}
+
+/** What of a body does not fit, in words that quote none of it; empty when it fits. */
+export function bodyFaults(schema: TSchema, body: unknown): FieldFault[] {
+  if (Check(schema, body)) return []
+  const faults = new Map<string, string>()
+  for (const error of Errors(schema, body)[1]) {
+    const path = error.instancePath.slice(1).replaceAll('/', '.')
+    if (error.keyword !== 'required') faults.set(path, error.message)
+    else
+      for (const missing of error.params.requiredProperties)
+        faults.set(path === '' ? missing : `${path}.${missing}`, 'is missing')
+  }
+  // What does not fit is a fault, whatever is said of it.
+  if (faults.size === 0) return [{ path: '', message: 'has the wrong shape' }]
+  return [...faults].slice(0, FAULTS_MAX).map(([path, message]) => ({ path, message }))
+}
