@@ -2,7 +2,15 @@ import type { AppId, OrderId, PlayerId } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 import type { FieldFault, Outcome } from '../kernel/outcome.ts'
 import type { PaymentEnvironment } from '../kernel/payment-environment.ts'
-import type { Evidence, MessageSource, OwedCall, VerifiedFailure, VerifiedNotice, VerifiedPayment } from './facts.ts'
+import type {
+  Evidence,
+  MessageSource,
+  OwedCall,
+  ReportRow,
+  VerifiedFailure,
+  VerifiedNotice,
+  VerifiedPayment,
+} from './facts.ts'
 import type { CallbackResult, PlatformAnswer, PlatformQuestion } from './platform-answer.ts'
 
 export {
@@ -17,6 +25,7 @@ export {
   type PaymentLine,
   type PriceRule,
   REVERSAL_TYPES,
+  type ReportRow,
   type ReversalType,
   type VerifiedFailure,
   type VerifiedNotice,
@@ -245,8 +254,16 @@ export interface Channel {
   answer?(result: CallbackResult, call: Pick<WebhookCall, 'callback' | 'rawBody'>): PlatformAnswer
   /** Asks the platform whether an order was paid; null when it was not. */
   lookUpPayment?(order: OpenedCheckout & Question): Promise<Outcome<VerifiedPayment | null>>
-  /** Everything that the platform told, or would have told, in a span of time, a page at a time: for messages that were lost. */
+  /**
+   * Everything that the platform told, or would have told, in a span of time, a page at a time: for messages that were lost.
+   * It is asked again and again: of one message the evidence is the same bytes each time. What cannot be read to its end is
+   * refused, with `retryAfterSeconds` where the platform says so.
+   */
   listMessages?(span: MessageSpan & Question): Promise<Outcome<MessagePage>>
+  /** What alone its list tells of, where it is not everything: a store may list what went back, and not what was paid. */
+  readonly listsOnly?: 'payments' | 'reversals'
+  /** Reads a report that a person has downloaded from the platform. `invalid_fields` names the lines that it cannot read. */
+  readReport?(text: string): Outcome<readonly ReportRow[]>
   /** Proves a purchase that a player's device tells of. `purchase_not_found` when the platform knows none of theirs. */
   verifyPurchase?(purchase: {
     readonly playerId: PlayerId

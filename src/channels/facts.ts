@@ -139,6 +139,18 @@ export interface NoticeFacts extends MessageSource {
   readonly occurredAtMs: number
 }
 
+/** A line of a report that a person has fetched from a platform, in our words. It proves nothing. */
+export interface ReportRow {
+  /** `disputed`: somebody demands the money back; who gets it is told later. */
+  readonly kind: 'paid' | 'refunded' | 'refund_undone' | 'disputed' | 'dispute_lost' | 'dispute_won'
+  /** Every id of the payment that the line names; at least one, or else the order. */
+  readonly ids: readonly string[]
+  readonly orderId: OrderId | null
+  /** Of `paid` what the payer was charged in all, else what it is about; null where the report does not say. */
+  readonly amount: Money | null
+  readonly occurredAtMs: number
+}
+
 /** What our own form calls refunds and disputes, and what it means for the money. */
 export const REVERSAL_TYPES = {
   'refund.succeeded': { cause: 'refund', state: 'taken' },

@@ -26,6 +26,11 @@ export interface ChannelMeans {
 
 const SERVER_INSTANCE = 'server'
 
+/** The channels, and each of them once: for work that goes through them all. */
+export interface OpenedChannels extends Channels {
+  readonly all: readonly Channel[]
+}
+
 /**
  * Opens every configured channel; a new type is one case here. `standIn`: an app's sandbox also takes the orders for
  * channels that it does not have, so that a game can be tried before its platforms are set up. `further`: channels of
@@ -34,7 +39,7 @@ const SERVER_INSTANCE = 'server'
 export function openChannels(
   instances: readonly ChannelInstance[],
   { means, standIn, further = [] }: { means: ChannelMeans; standIn: boolean; further?: readonly Channel[] },
-): Channels {
+): OpenedChannels {
   const opened = new Map(instances.map((instance) => [instance.instance, openChannel(instance, means)]))
   for (const channel of further) opened.set(channel.instance, channel)
   const sandboxes = new Map<AppId, Channel>()
@@ -43,6 +48,7 @@ export function openChannels(
     if (type === 'sandbox' && channel && !sandboxes.has(appId)) sandboxes.set(appId, channel)
   }
   return {
+    all: [...opened.values()],
     byInstance: (instance) => opened.get(instance) ?? null,
     forOrder: (appId, name) => {
       if (name === SERVER_INSTANCE) return serverChannel(appId)

@@ -33,6 +33,9 @@ export const owedCalls: MigrationStep[] = [
       .addColumn('instance', 'varchar(64)', (c) => c.primaryKey())
       .addColumn('read_until_ms', 'bigint', (c) => c.notNull())
       .addColumn('failures', 'integer', (c) => c.notNull())
+      .addColumn('next_poll_at_ms', 'bigint', (c) => c.notNull())
       .addColumn('updated_at_ms', 'bigint', (c) => c.notNull())
       .execute(),
+  // Books are compared with what platforms keep by days; new rows stand at the end of it, where an index costs least.
+  (db) => db.schema.createIndex('payments_of_time').on('payments').columns(['created_at_ms']).execute(),
 ]

@@ -35,5 +35,7 @@ export interface PollPositionsTable {
   read_until_ms: number
   /** In a row. */
   failures: number
+  /** Not before: another process is at it, or its platform could not be asked. */
+  next_poll_at_ms: number
   updated_at_ms: number
 }

@@ -18,7 +18,7 @@ import { standAsMerged } from './apply-notice.ts'
 import { insertOrderReversals, mergeCauses } from './cause-queries.ts'
 import { type LockedPayment, lockSettlement, orderKey } from './lock-settlement.ts'
 import { insertOwedCalls, owedCallRow } from './owed-call-queries.ts'
-import { keepEvent, withoutPerson } from './payment-event.ts'
+import { keepEvent, OWN_QUESTIONS, withoutPerson } from './payment-event.ts'
 import {
   deleteIdentities,
   insertPaymentEvents,
@@ -30,7 +30,6 @@ import {
   saveStanding,
   setTransactionId,
 } from './queries.ts'
-import { OWN_QUESTIONS } from './refuse-test-mode.ts'
 import { decideLine, type KnownLine, type KnownOrder, type LineFacts } from './rules.ts'
 import type { Settlement } from './settlement.ts'
 import { emptyDraft, type LineResult, type SettlementDraft } from './settlement-draft.ts'
