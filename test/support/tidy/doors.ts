@@ -49,12 +49,16 @@ const DOORS: readonly Door[] = [
     may: ['src/channels/[^/]+/index.ts', 'src/channels/channel.ts', 'src/kernel/.*'],
   },
   {
-    from: /^src\/channels\/(?:channel|facts|platform-answer|timestamped-signature)(?:\.test)?\.ts$/,
-    may: ['src/kernel/.*', '=src/channels/platform-answer.ts', 'src/channels/(?:facts|timestamped-signature).ts'],
+    from: /^src\/channels\/(?:channel|facts|platform-answer|timestamped-signature|platform-call|item-of-sku)(?:\.test)?\.ts$/,
+    may: [
+      'src/kernel/.*',
+      '=src/channels/platform-answer.ts',
+      'src/channels/(?:facts|timestamped-signature|platform-call|item-of-sku).ts',
+    ],
   },
   {
     from: /^src\/channels\/[^/]+\//,
-    may: ['src/channels/channel.ts', 'src/channels/timestamped-signature.ts', 'src/kernel/.*'],
+    may: ['src/channels/(?:channel|timestamped-signature|platform-call|item-of-sku).ts', 'src/kernel/.*'],
   },
   // Like channels: each knows its platform and nothing else of ours. A cache is handed to it.
   { from: /^src\/identity-providers\//, may: ['src/identity-providers/.*', 'src/kernel/.*', '=src/kv/kv.ts'] },
