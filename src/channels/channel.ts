@@ -120,6 +120,11 @@ export interface WebhookCall {
   readonly rawBody: Uint8Array
   readonly nowMs: number
   readonly requestId: string
+  /**
+   * True where a kept message is told again, which was proven when it came: what proved it may have been a token, which is
+   * never kept. No caller can set it.
+   */
+  readonly isProven?: true
 }
 
 /**

@@ -48,6 +48,18 @@ export const REFUND_ERROR_CODES = {
     'Nothing proves that this player made this purchase; support looks at it.',
     '无法证明该购买由此玩家完成，将由客服核实。',
   ),
+  purchase_pending: entry(
+    409,
+    'show_message',
+    'The store does not have the money yet; the reward comes once it has.',
+    '应用商店尚未收到款项，到账后将发放奖励。',
+  ),
+  purchase_cancelled: entry(
+    410,
+    'finish_transaction',
+    'This purchase was cancelled or its money was given back; nothing is granted for it.',
+    '该购买已取消或已退款，不会发放奖励。',
+  ),
   listing_unavailable: entry(
     409,
     'show_message',

@@ -53,13 +53,17 @@ function verifyRoute(deps: CheckDeps) {
     summary: 'A purchase made on the device',
     description:
       'Proves with the platform what a device has bought and settles it. Beside `payment_channel` it takes what that ' +
-      'channel asks for (the sandbox: `transaction_id`). Finish the transaction on the device only after a 200, or ' +
+      'channel asks for (the sandbox: `transaction_id`; google: `product_id`, `purchase_token`). Finish the transaction on the device only after a 200, or ' +
       'where `action` is `finish_transaction`.',
     tag: 'Payments',
     access: 'player',
     body: Type.Object({ payment_channel: ChannelNameField }),
     answer: SettlementAnswer,
-    errors: ['test_mode', 'purchase_not_found', 'too_many_requests', 'channel_unavailable', ...SETTLEMENT_ERRORS],
+    errors: [
+      ...(['test_mode', 'purchase_not_found', 'purchase_pending', 'purchase_cancelled'] as const),
+      ...(['account_mismatch', 'too_many_requests', 'channel_unavailable'] as const),
+      ...SETTLEMENT_ERRORS,
+    ],
     examples: { body: { payment_channel: 'sandbox' }, answer: SETTLEMENT_EXAMPLE },
     handle: async ({ caller, body, language, requestId }) => {
       const { appId, playerId } = caller

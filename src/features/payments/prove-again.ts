@@ -60,7 +60,7 @@ export async function proveAgain(deps: ProofDeps, { event, body }: KeptMessage):
   if (!channel?.receive || channel.appId !== event.app_id) return refused('channel_not_found')
   const nowMs = event.received_at_ms
   const { callback, request_id: requestId } = event
-  return await channel.receive({ callback, headers, rawBody: body, nowMs, requestId })
+  return await channel.receive({ callback, headers, rawBody: body, nowMs, requestId, isProven: true })
 }
 
 /** A message in our own form, as its call would have read it. */
