@@ -1,9 +1,11 @@
 import type { Static } from 'typebox'
-import { unreachable } from '../kernel/invariant.ts'
+import { invariant, unreachable } from '../kernel/invariant.ts'
+import type { GoogleSettings } from './channel-settings/google.ts'
 import type { SignedSettings } from './channel-settings/signed.ts'
 import { CHANNEL_TYPE_NAMES, CHANNEL_TYPES, type CHANNELS_SCHEMA, type ChannelType } from './channel-types.ts'
 import type { AppConfig, ChannelConfig } from './config.ts'
 import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
+import { googleConfig, googleFaults } from './google.ts'
 import { isReservedName, parseStrictJson, shapeFaults } from './json-value.ts'
 import { VARIABLES } from './schema.ts'
 import type { Texts } from './settings.ts'
@@ -49,13 +51,20 @@ function readInstance({ instance, settings, apps }: Given): Reading<ChannelConfi
     faults.push(fault(`the channel ${quoted(instance)} has the unknown type ${quoted(named ?? instance)}`, remedy))
     return faulty(...faults)
   }
-  for (const said of shapeFaults(CHANNEL_TYPES[type].settings, own)) {
+  for (const said of settingsFaults(type, own)) {
     const remedy = `Give it what the type takes, for instance ${CHANNEL_TYPES[type].example}.`
     faults.push(fault(`the channel ${quoted(instance)}: ${said}`, remedy))
   }
   if (faults.length > 0) return faulty(...faults)
   const app = apps?.find((each) => appNamed === undefined || each.appId === appNamed)
   return read(app === undefined ? null : channelConfig({ instance, appId: app.appId, type, own }))
+}
+
+/** What is wrong with a channel's own settings: first their shape, then what they say. */
+function settingsFaults(type: ChannelType, own: object): string[] {
+  const shape = shapeFaults(CHANNEL_TYPES[type].settings, own)
+  if (shape.length > 0) return shape
+  return type === 'google' ? googleFaults(own as GoogleSettings) : []
 }
 
 function nameFaults(instance: string): ConfigFault[] {
@@ -93,6 +102,11 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
     case 'signed': {
       const { secrets } = own as SignedSettings
       return { instance, appId, type, secrets }
+    }
+    case 'google': {
+      const settings = googleConfig(own as GoogleSettings)
+      invariant(settings, 'what has faults is not read')
+      return { instance, appId, ...settings }
     }
     default:
       return unreachable(type, 'channel type')

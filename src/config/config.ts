@@ -150,7 +150,24 @@ export type SignedChannelConfig = ChannelInstance & {
   readonly secrets: readonly string[]
 }
 
-export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig
+export type GoogleChannelConfig = ChannelInstance & {
+  readonly type: 'google'
+  readonly packageName: string
+  readonly serviceAccount: { readonly clientEmail: string; readonly privateKey: string }
+  readonly push: {
+    readonly audience: string
+    readonly serviceAccountEmail: string
+    readonly subscription: string | null
+  } | null
+  readonly items: Readonly<Record<string, number>>
+  readonly acknowledgeOnly: readonly string[]
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  readonly apiUrl: string
+  readonly tokenUrl: string
+  readonly certsUrl: string
+}
+
+export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig | GoogleChannelConfig
 
 export interface LoggingConfig {
   readonly level: (typeof LOG_LEVELS)[number]
