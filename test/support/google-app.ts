@@ -22,7 +22,7 @@ export interface GoogleWorld {
 /** Starts it for a test file, with the settings of an instance that a test changes. */
 export async function startGoogle(settings: object = {}): Promise<GoogleWorld> {
   const clock = aheadClock()
-  const play = await startPlayServer()
+  const play = await startPlayServer(clock)
   const issuer = await startOidcIssuer({ clock, issuer: 'https://accounts.google.com', audience: PUSH_AUDIENCE })
   after(async () => {
     await play.stop()

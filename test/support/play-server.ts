@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { importSPKI, jwtVerify } from 'jose'
+import type { Clock } from '../../src/kernel/clock.ts'
 
 export const PACKAGE_NAME = 'com.example.slots'
 const SCOPE = 'https://www.googleapis.com/auth/androidpublisher'
@@ -82,7 +83,8 @@ export function playLine(productId: string, fields: Partial<PlayPurchase['lines'
 
 const DOLLARS = playMoney('USD', '19', 990_000_000)
 
-export async function startPlayServer(): Promise<PlayServer> {
+/** Starts it; the clock is the one by which it says when something was bought. */
+export async function startPlayServer(clock: Clock): Promise<PlayServer> {
   const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const server = createServer((request, response) => {
     answer(play, { request, response, publicPem, valid }).catch(() => response.destroy())
@@ -101,7 +103,7 @@ export async function startPlayServer(): Promise<PlayServer> {
     disturb: () => null,
     revokeTokens: () => valid.clear(),
     buy: (fields = {}) => {
-      const bought = newPurchase(fields)
+      const bought = newPurchase(fields, clock)
       play.purchases.set(bought.token, bought)
       return bought
     },
@@ -113,14 +115,14 @@ export async function startPlayServer(): Promise<PlayServer> {
   return play
 }
 
-function newPurchase(fields: Bought): PlayPurchase {
+function newPurchase(fields: Bought, clock: Clock): PlayPurchase {
   const { product = 'coins.starter', quantity = 1, total = DOLLARS, account = null, isTest = false } = fields
   const digits = () => String(1000 + Number(randomBytes(2).readUInt16BE() % 9000))
   return {
     token: fields.token ?? `${randomBytes(12).toString('hex')}.AO-J1O${randomBytes(60).toString('base64url')}`,
     orderId: fields.orderId === undefined ? `GPA.${digits()}-${digits()}-${digits()}-${digits()}1` : fields.orderId,
     ...{ account, isTest, state: fields.state ?? 'PURCHASED', isAcknowledged: false, order: {} },
-    completedAt: new Date().toISOString(),
+    completedAt: new Date(clock.nowMs()).toISOString(),
     lines: fields.lines ?? [playLine(product, { quantity, total })],
   }
 }
