@@ -44,7 +44,10 @@ export interface OwedCall {
   readonly kind: 'consume' | 'consumption'
   /** What it is about, by the platform's name: at most 400 characters. */
   readonly subject: string
-  /** What its channel has to know to make it: JSON, nothing secret. */
+  /**
+   * What its channel has to know to make it: JSON, nothing secret. Of a `consumption`, `transactionId` is the platform's id of
+   * the payment that it is about.
+   */
   readonly details: Readonly<Record<string, string | number | boolean | null>>
   /** After that nobody asks for it any more; null: it is owed until it is done. */
   readonly untilMs: number | null

@@ -1,6 +1,7 @@
 import type { AppId } from '../kernel/ids.ts'
 import { invariant } from '../kernel/invariant.ts'
 import { accepted } from '../kernel/outcome.ts'
+import { type AppleInstance, openAppleChannel } from './apple/index.ts'
 import type { Channel, Channels } from './channel.ts'
 import { type GoogleInstance, openGoogleChannel } from './google/index.ts'
 import { openSandboxChannel, type SandboxInstance, type SandboxPlatform } from './sandbox/index.ts'
@@ -10,6 +11,7 @@ import { openSignedChannel, type SignedInstance } from './signed/index.ts'
 export type ChannelInstance =
   | ({ readonly type: 'sandbox' } & SandboxInstance)
   | ({ readonly type: 'signed' } & SignedInstance)
+  | ({ readonly type: 'apple' } & AppleInstance)
   | ({ readonly type: 'google' } & GoogleInstance)
 
 /** What the channels of a type need beside their own settings. */
@@ -57,6 +59,8 @@ function openChannel(instance: ChannelInstance, means: ChannelMeans): Channel {
     }
     case 'signed':
       return openSignedChannel(instance)
+    case 'apple':
+      return openAppleChannel(instance)
     case 'google':
       return openGoogleChannel(instance)
   }

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import { invariant, unreachable } from '../kernel/invariant.ts'
+import { type AppleSettings, appleConfig, appleFaults } from './channel-settings/apple.ts'
 import type { GoogleSettings } from './channel-settings/google.ts'
 import type { SignedSettings } from './channel-settings/signed.ts'
 import { CHANNEL_TYPE_NAMES, CHANNEL_TYPES, type CHANNELS_SCHEMA, type ChannelType } from './channel-types.ts'
@@ -56,6 +57,10 @@ function readInstance({ instance, settings, apps }: Given): Reading<ChannelConfi
     faults.push(fault(`the channel ${quoted(instance)}: ${said}`, remedy))
   }
   if (faults.length > 0) return faulty(...faults)
+  const further = type === 'apple' ? appleFaults(own as AppleSettings) : []
+  if (further.length > 0) {
+    return faulty(...further.map(({ said, remedy }) => fault(`the channel ${quoted(instance)}: ${said}`, remedy)))
+  }
   const app = apps?.find((each) => appNamed === undefined || each.appId === appNamed)
   return read(app === undefined ? null : channelConfig({ instance, appId: app.appId, type, own }))
 }
@@ -103,6 +108,8 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
       const { secrets } = own as SignedSettings
       return { instance, appId, type, secrets }
     }
+    case 'apple':
+      return { instance, appId, type, ...appleConfig(own as AppleSettings) }
     case 'google': {
       const settings = googleConfig(own as GoogleSettings)
       invariant(settings, 'what has faults is not read')

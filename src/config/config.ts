@@ -150,6 +150,24 @@ export type SignedChannelConfig = ChannelInstance & {
   readonly secrets: readonly string[]
 }
 
+export type AppleChannelConfig = ChannelInstance & {
+  readonly type: 'apple'
+  readonly bundleId: string
+  readonly appAppleId: number | null
+  /** At least one. */
+  readonly environments: readonly ('Production' | 'Sandbox')[]
+  /** DER in base64. */
+  readonly rootCertificates: readonly string[]
+  readonly onlineChecks: boolean
+  /** The key is PKCS #8 as PEM. */
+  readonly apiKey: { readonly issuerId: string; readonly keyId: string; readonly privateKey: string } | null
+  readonly apiUrls: { readonly Production: string; readonly Sandbox: string }
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  /** Our items by the names that their products have in the App Store. */
+  readonly items: Readonly<Record<string, number>>
+  readonly refundPreference: 'DECLINE' | 'GRANT_FULL' | 'GRANT_PRORATED' | null
+}
+
 export type GoogleChannelConfig = ChannelInstance & {
   readonly type: 'google'
   readonly packageName: string
@@ -167,7 +185,7 @@ export type GoogleChannelConfig = ChannelInstance & {
   readonly certsUrl: string
 }
 
-export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig | GoogleChannelConfig
+export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig | AppleChannelConfig | GoogleChannelConfig
 
 export interface LoggingConfig {
   readonly level: (typeof LOG_LEVELS)[number]

@@ -51,6 +51,7 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['POST', '/api/v1/refresh', account.refresh],
     ['POST', '/api/v1/account/link', account.linkIdentity],
     ['POST', '/api/v1/account/unlink', account.unlinkIdentity],
+    ['POST', '/api/v1/account/consent', account.setConsent],
 
     ['GET', '/api/v1/store/items', store.listItemsByQuery],
     ['POST', '/api/v1/store/items', store.listItems],

@@ -54,11 +54,24 @@ export const REFUND_ERROR_CODES = {
     'The store does not have the money yet; the reward comes once it has.',
     '应用商店尚未收到款项，到账后将发放奖励。',
   ),
-  purchase_cancelled: entry(
-    410,
+  purchase_shared: entry(
+    409,
     'finish_transaction',
-    'This purchase was cancelled or its money was given back; nothing is granted for it.',
-    '该购买已取消或已退款，不会发放奖励。',
+    'This purchase is shared by a family; only whoever paid for it is given anything.',
+    '该购买来自家庭共享，仅向付款人发放。',
+  ),
+  purchase_revoked: entry(
+    409,
+    'finish_transaction',
+    'This purchase was cancelled, or its store has taken it back; nothing is given for it.',
+    '该购买已取消或已被应用商店撤销，不予发放。',
+  ),
+  platform_refused: entry(409, 'contact_support', 'The platform will not take this call.', '支付平台拒绝了该请求。'),
+  consent_missing: entry(
+    409,
+    'show_message',
+    'This player has not agreed that the platform is told of it.',
+    '该玩家未同意向支付平台提供此信息。',
   ),
   listing_unavailable: entry(
     409,

@@ -87,7 +87,7 @@ onEveryEngine((on) => {
     const gone = await buys('calls-gone')
     play.purchases.delete(gone.bought.token)
     await work()
-    assert.deepEqual(await stateOfCall(cancelled.bought.token), ['refused', 1, 'purchase_cancelled'])
+    assert.deepEqual(await stateOfCall(cancelled.bought.token), ['refused', 1, 'purchase_revoked'])
     assert.deepEqual(await stateOfCall(gone.bought.token), ['refused', 1, 'purchase_not_found'])
   })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { orderOfAccountToken } from '../../src/kernel/ids.ts'
 import { assertDone, assertFaults, assertRefused } from '../support/answers.ts'
 import { assertBooks, orderRow, playerRow, reviewEntries, stateOf, withoutMarks } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
@@ -148,7 +149,7 @@ onEveryEngine((on) => {
     const { orderId, account } = await orderOnPlay(on.app, first.token)
     const bought = play.buy({ account })
     assertDone(await verifyOnDevice(on.app, first.token, bought))
-    assertRefused(await verifyOnDevice(on.app, second.token, bought), 409, 'order_conflict')
+    assertRefused(await verifyOnDevice(on.app, second.token, bought), 409, 'account_mismatch')
     assert.equal((await playerRow(on.app, second.uid)).coins, 0)
 
     const further = await orderOnPlay(on.app, first.token)
@@ -159,23 +160,34 @@ onEveryEngine((on) => {
     await assertBooks(on.app)
   })
 
-  test("a purchase in the name of another's order, and one in nobody's, wait for a person; nothing is consumed meanwhile", async () => {
-    const [first, second] = [await on.app.logIn('play-named'), await on.app.logIn('play-stranger')]
-    const { orderId, account } = await orderOnPlay(on.app, first.token)
-    for (const bought of [play.buy({ account }), play.buy(), play.buy({ account: 'not-a-uuid' })]) {
-      assertRefused(await verifyOnDevice(on.app, second.token, bought), 409, 'account_mismatch')
-      assertRefused(await verifyOnDevice(on.app, second.token, bought), 409, 'account_mismatch')
+  test("a purchase in the name of another's order is theirs, whoever's device tells of it first", async () => {
+    const [owner, other] = [await on.app.logIn('play-named'), await on.app.logIn('play-other-device')]
+    const { orderId, account } = await orderOnPlay(on.app, owner.token)
+    const bought = play.buy({ account })
+    assertRefused(await verifyOnDevice(on.app, other.token, bought), 409, 'account_mismatch')
+    assert.equal((await playerRow(on.app, other.uid)).coins, 0)
+    assert.equal((await playerRow(on.app, owner.uid)).coins, 1000)
+    const answer = assertDone(await verifyOnDevice(on.app, owner.token, bought))
+    assert.deepEqual([answer.order_id, answer.replayed], [orderId, true])
+    await assertBooks(on.app)
+  })
+
+  test("a purchase in nobody's name waits for a person; nothing is consumed meanwhile", async () => {
+    const { token, uid } = await on.app.logIn('play-stranger')
+    const elsewhere = '00000000-0000-4000-8000-000000000000'
+    for (const bought of [play.buy(), play.buy({ account: 'not-a-uuid' }), play.buy({ account: elsewhere })]) {
+      assertRefused(await verifyOnDevice(on.app, token, bought), 409, 'account_mismatch')
+      assertRefused(await verifyOnDevice(on.app, token, bought), 409, 'account_mismatch')
       const [owed] = await owedCalls(on.app, bought.token)
       assert.equal(owed?.state, 'held', 'Play gives the money back by itself when nobody decides')
-      const named = bought.account === account ? orderId : `google:${bought.orderId}`
-      const entries = (await reviewEntries(on.app, named)).filter((entry) => entry.user_id === Number(second.uid))
+      const named = bought.account === elsewhere ? orderOfAccountToken(elsewhere) : `google:${bought.orderId}`
       assert.deepEqual(
-        entries.map(({ reason, state }) => [reason, state]),
+        (await reviewEntries(on.app, named ?? '')).map(({ reason, state }) => [reason, state]),
         [['account_mismatch', 'open']],
       )
     }
     await consume()
-    assert.equal((await playerRow(on.app, second.uid)).coins, 0)
+    assert.equal((await playerRow(on.app, uid)).coins, 0)
     await assertBooks(on.app)
   })
 
@@ -222,10 +234,10 @@ onEveryEngine((on) => {
     const before = await books()
     const cancelled = play.buy({ account, state: 'CANCELLED' })
     const answer = await verifyOnDevice(on.app, token, cancelled)
-    assertRefused(answer, 410, 'purchase_cancelled', { action: 'finish_transaction' })
+    assertRefused(answer, 409, 'purchase_revoked', { action: 'finish_transaction' })
     const returned = play.buy({ account })
     returned.order = { state: 'REFUNDED' }
-    assertRefused(await verifyOnDevice(on.app, token, returned), 410, 'purchase_cancelled')
+    assertRefused(await verifyOnDevice(on.app, token, returned), 409, 'purchase_revoked')
     assert.deepEqual(await books(), before)
   })
 }, world.options)

@@ -86,7 +86,7 @@ onEveryEngine((on) => {
     assert.equal((await push(world, on.app, told, { requestId: 'given-up' })).status, 204)
     assert.deepEqual(await verdicts(on.app, ['given-up']), ['no_concern'])
     assert.deepEqual(await books(), before)
-    assertRefused(await verifyOnDevice(on.app, token, bought), 410, 'purchase_cancelled')
+    assertRefused(await verifyOnDevice(on.app, token, bought), 409, 'purchase_revoked')
     assert.equal((await orderRow(on.app, orderId))?.status, 'pending')
   })
 

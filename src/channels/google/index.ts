@@ -102,6 +102,6 @@ async function verifyPurchase(
     case 'pending':
       return refused('purchase_pending')
     case 'cancelled':
-      return refused('purchase_cancelled')
+      return refused('purchase_revoked')
   }
 }

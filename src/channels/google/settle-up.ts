@@ -22,7 +22,7 @@ export async function finishPurchase(api: PlayApi, { details }: Pick<CallDue, 'd
   if (asked.value === null) return refused('purchase_not_found')
   const purchase = asked.value.value
   if (isFinished({ purchase, productId, way })) return accepted('done')
-  if (stateOf({ purchase, order: null }) === 'cancelled') return refused('purchase_cancelled')
+  if (stateOf({ purchase, order: null }) === 'cancelled') return refused('purchase_revoked')
   return unavailable(`Google Play will not ${way} a purchase that stands`)
 }
 

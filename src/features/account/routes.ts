@@ -9,6 +9,7 @@ import { accepted, type Outcome } from '../../kernel/outcome.ts'
 import type { Origin } from '../../kernel/security-event.ts'
 import { isGiftWaiting } from '../daily-gift/index.ts'
 import { PlayerFields, playerFields } from '../players/index.ts'
+import { consentRoutes } from './consent-routes.ts'
 import { identityRoutes } from './identity-routes.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
 import { loginCodeRoutes } from './login-code-routes.ts'
@@ -118,6 +119,7 @@ export function accountRoutes(deps: AccountDeps) {
   return {
     ...identityRoutes(deps),
     ...loginCodeRoutes(deps),
+    ...consentRoutes(deps),
     ...nonceRoutes(deps),
     ...revokeSessionsRoutes(deps),
 

@@ -44,7 +44,9 @@ async function carryOutCall(deps: OwedCallDeps, due: OwedCallRow): Promise<void>
   const done = await ask(deps, claimed)
   const change = { ...changeAfter(done, { claimed, nowMs: clock.nowMs() }), updated_at_ms: clock.nowMs() }
   await database.inTransaction((tx) => changeOwedCall(tx, { seen: claimed, change }))
-  if (change.state === 'refused' || change.state === 'failed') {
+  // That a player has not agreed is no fault of anybody's.
+  const isFault = change.last_error !== 'consent_missing'
+  if (isFault && (change.state === 'refused' || change.state === 'failed')) {
     deps.reportCall({
       error: new Error(`${claimed.kind} of ${claimed.instance}: ${change.last_error}`),
       callId: due.call_id,
@@ -60,6 +62,8 @@ async function ask(deps: OwedCallDeps, call: OwedCallRow): Promise<Outcome<'done
     const { kind, subject, environment, until_ms: untilMs } = call
     const details = JSON.parse(call.details) as CallDue['details']
     const use = kind === 'consumption' ? await purchaseUse(database.db, call) : null
+    // How a player used what they bought is theirs to tell: without their consent it never leaves the books.
+    if (kind === 'consumption' && !use?.isConsented) return refused('consent_missing')
     const asked = { kind, subject, environment, untilMs, details, use }
     return await channel.carryOutCall({ ...asked, nowMs: clock.nowMs(), requestId: newRequestId() })
   } catch (error) {

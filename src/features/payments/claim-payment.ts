@@ -20,15 +20,17 @@ export async function withPayer<M extends ChannelMessage>(
 }
 
 /**
- * The payment of a claim that a player makes. It is theirs where the game named an order of theirs when it was bought; else
- * nothing proves it, and it waits for a person. An order of somebody else's settles as theirs does: it is refused as theirs.
+ * The payment of a claim that a player makes. It belongs to whoever made the order that the game named when it was bought,
+ * whatever player the device has logged in meanwhile: it settles as theirs. Where no order of ours was named, nothing proves
+ * whose it is, and it waits for a person.
  */
 export async function paymentOfPlayer(
   db: Db,
   { claim, playerId }: { claim: PaymentClaim; playerId: PlayerId },
-): Promise<VerifiedPayment> {
+): Promise<{ payment: VerifiedPayment; isTheirs: boolean }> {
   const ordersPlayer = await findOrdersPlayer(db, { appId: claim.source.appId, orderId: claim.orderId })
-  return claim.paymentOf({ playerId, isUnclaimed: ordersPlayer !== playerId })
+  const payer = { playerId: ordersPlayer ?? playerId, isUnclaimed: ordersPlayer === null }
+  return { payment: claim.paymentOf(payer), isTheirs: payer.playerId === playerId }
 }
 
 async function findOrdersPlayer(

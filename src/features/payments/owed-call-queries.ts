@@ -3,6 +3,7 @@ import type { MessageSource, OwedCall } from '../../channels/channel.ts'
 import type { Db, Tx } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
 import { newOwedCallId, type PaymentId } from '../../kernel/ids.ts'
+import type { PaymentIdentity } from './rules.ts'
 
 export type OwedCallRow = Row<'owed_calls'>
 
@@ -48,6 +49,19 @@ export async function openHeldCalls(tx: Tx, paymentId: PaymentId): Promise<void>
     .where('payment_id', '=', paymentId)
     .where('state', '=', 'held')
     .execute()
+}
+
+/** The one line of a purchase that is known by this name, or null. */
+export async function findPurchasePaid(db: Db, { key }: PaymentIdentity): Promise<Row<'payment_lines'> | null> {
+  const line = await db
+    .selectFrom('payment_identities')
+    .innerJoin('payment_lines', 'payment_lines.payment_id', 'payment_identities.payment_id')
+    .selectAll('payment_lines')
+    .where('payment_identities.identity_key', '=', key)
+    .orderBy('payment_lines.line_no')
+    .limit(1)
+    .executeTakeFirst()
+  return line ?? null
 }
 
 /** The calls that are to be made now, the longest due first. */

@@ -36,9 +36,9 @@ export async function verifyPurchase(
   }
   const verified = await channel.verifyPurchase({ playerId, told, question: { nowMs, requestId } })
   if (!verified.ok) return verified
-  const payment =
-    'paymentOf' in verified.value
-      ? await paymentOfPlayer(deps.database.db, { claim: verified.value, playerId })
-      : verified.value
-  return settleMessage(deps, payment)
+  if (!('paymentOf' in verified.value)) return settleMessage(deps, verified.value)
+  const { payment, isTheirs } = await paymentOfPlayer(deps.database.db, { claim: verified.value, playerId })
+  const settled = await settleMessage(deps, payment)
+  // What another player has bought is granted to them, and nothing of it is told here.
+  return isTheirs || !settled.ok ? settled : refused('account_mismatch')
 }
