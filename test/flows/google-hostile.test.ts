@@ -13,6 +13,7 @@ import {
   SUBSCRIPTION,
   startGoogle,
 } from '../support/google-app.ts'
+import { EC_KID } from '../support/oidc-issuer.ts'
 import { playFixture } from '../support/play-server.ts'
 
 const world = await startGoogle()
@@ -50,6 +51,8 @@ const forged: Record<string, () => Promise<string | null> | string | null> = {
     issuer.written({ header: { alg: 'HS256' }, claims: honest, by: { hmac: issuer.publicPem() } }),
   'another algorithm of the same key': () =>
     issuer.written({ header: { alg: 'RS512' }, claims: honest, by: { hash: 'RSA-SHA512' } }),
+  'an elliptic key among theirs': () =>
+    issuer.written({ header: { alg: 'ES256', kid: EC_KID }, claims: honest, by: 'issuer_ec' }),
   'a key that the token brings along': () =>
     issuer.written({ header: { jku: 'http://127.0.0.1:9/keys' }, claims: honest, by: 'stranger' }),
   'claims that are no object': () => issuer.written({ payload: '[]' }),
