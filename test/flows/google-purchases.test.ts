@@ -140,7 +140,9 @@ onEveryEngine((on) => {
       on.app.call('POST', '/api/v1/payment/verify', { token, body: { payment_channel: 'google', ...fields } })
     assertFaults(await call({}), 'product_id', 'purchase_token')
     assertFaults(await call({ product_id: '../x', purchase_token: 5 }), 'product_id', 'purchase_token')
-    assertFaults(await call({ product_id: 'coins.starter', purchase_token: 'a b' }), 'purchase_token')
+    for (const wrong of ['a b', '', '..', '.', '/', '\u0000', 'é']) {
+      assertFaults(await call({ product_id: 'coins.starter', purchase_token: wrong }), 'purchase_token')
+    }
     assertFaults(await call({ product_id: 'coins.starter', purchase_token: 'x'.repeat(2001) }), 'purchase_token')
   })
 

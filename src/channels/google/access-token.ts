@@ -34,7 +34,8 @@ export function openAccessTokens({ account, tokenUrl }: { account: ServiceAccoun
         const { token } = await (await client).getAccessToken()
         return token ? accepted(token) : unavailable('Google gave no access token')
       } catch {
-        // Its error may quote what was sent.
+        // Its error may quote what was sent. A library that could not be loaded is tried again.
+        client = null
         return unavailable('Google gave no access token for the service account')
       }
     },

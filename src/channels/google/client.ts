@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox'
+import type { Static, TSchema } from 'typebox'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { callPlatform } from '../platform-call.ts'
 import type { AccessTokens } from './access-token.ts'
@@ -97,16 +97,13 @@ async function askPlay(tokens: AccessTokens, { method, path: url }: Wanted): Pro
 /** 400 is for a token of another app, 404 for an unknown one, 410 for one that is too old. */
 const IS_NONE: ReadonlySet<number> = new Set([400, 404, 410])
 
-function readAnswer<T extends TSchema>(
-  reply: Outcome<Reply>,
-  schema: T,
-): Outcome<Answer<NonNullable<ReturnType<typeof fitting<T>>>> | null> {
+function readAnswer<T extends TSchema>(reply: Outcome<Reply>, schema: T): Outcome<Answer<Static<T>> | null> {
   if (!reply.ok) return reply
   const { status, json } = reply.value
   if (IS_NONE.has(status)) return accepted(null)
   const value = status === 200 ? fitting(schema, json) : null
   if (value === null) return unavailable(`Google Play answered status ${status} in a form that we do not know`)
-  return accepted({ value: value as NonNullable<typeof value>, json })
+  return accepted({ value, json })
 }
 
 function toldOf(reply: Outcome<Reply>): Outcome<Told> {

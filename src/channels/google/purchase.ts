@@ -23,7 +23,8 @@ export type PurchaseState = 'purchased' | 'pending' | 'cancelled'
  */
 export async function askForPurchase(api: PlayApi, token: string): Promise<Outcome<KnownPurchase | null>> {
   const asked = await api.purchase(token)
-  if (!asked.ok || asked.value === null) return asked as Outcome<null>
+  if (!asked.ok) return asked
+  if (asked.value === null) return accepted(null)
   const { value: purchase, json } = asked.value
   const orderId = orderIdOf(purchase)
   const isPaid = purchase.purchaseStateContext.purchaseState === 'PURCHASED' && environmentOf(purchase) === 'live'

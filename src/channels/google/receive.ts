@@ -42,8 +42,8 @@ export async function receivePush(receiving: Receiving, call: WebhookCall): Prom
     return accepted({ kind: 'not_understood', source: source('callback'), details })
   }
   const message = await messageOf(receiving, { notification: told.notification, call })
-  if (!message.ok || message.value !== 'no_concern') return message as Outcome<ChannelMessage>
-  return accepted({ kind: 'no_concern', source: source('callback') })
+  if (!message.ok) return message
+  return accepted(message.value ?? { kind: 'no_concern', source: source('callback') })
 }
 
 function faultOf(told: ReturnType<typeof readPush>, packageName: string): string | null {
@@ -52,15 +52,16 @@ function faultOf(told: ReturnType<typeof readPush>, packageName: string): string
   return told.notification.packageName === packageName ? null : 'is about another app'
 }
 
+/** What a notification comes to; null where there is nothing to do. */
 async function messageOf(
   receiving: Receiving,
   { notification, call }: { notification: Notification; call: WebhookCall },
-): Promise<Outcome<ChannelMessage | 'no_concern'>> {
+): Promise<Outcome<ChannelMessage | null>> {
   const { oneTimeProductNotification: changed, voidedPurchaseNotification: voided } = notification
   if (changed && PURCHASE_CHANGED.has(changed.notificationType)) {
     return purchaseMessage(receiving, { token: changed.purchaseToken, call })
   }
-  if (!voided || voided.productType === SUBSCRIPTION) return accepted('no_concern')
+  if (!voided || voided.productType === SUBSCRIPTION) return accepted(null)
   const atMs = Number(notification.eventTimeMillis)
   const orderId = voided.orderId ? voided.orderId : null
   const notice = await noticeOf(receiving, {
@@ -76,7 +77,7 @@ async function messageOf(
 async function purchaseMessage(
   { api, shop }: Receiving,
   { token, call }: { token: string; call: WebhookCall },
-): Promise<Outcome<ChannelMessage | 'no_concern'>> {
+): Promise<Outcome<ChannelMessage | null>> {
   const known = await askForPurchase(api, token)
   if (!known.ok) return known
   if (known.value === null) {
@@ -93,7 +94,7 @@ async function purchaseMessage(
     case 'pending':
       return unavailable('Google Play does not show yet what a purchase has come to')
     case 'cancelled':
-      return accepted('no_concern')
+      return accepted(null)
   }
 }
 

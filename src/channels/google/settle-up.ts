@@ -61,7 +61,8 @@ export async function refundOrder(api: PlayApi, refund: RefundWanted): Promise<O
   const orderId = await orderToRefund(api, refund)
   if (!orderId.ok) return orderId
   const before = await refundOf(api, { orderId: orderId.value, nowMs: refund.nowMs })
-  if (!before.ok || before.value !== null) return before as Outcome<RefundMade>
+  if (!before.ok) return before
+  if (before.value !== null) return accepted(before.value)
   const told = await api.refund(orderId.value)
   if (!told.ok) return told
   const after = await refundOf(api, { orderId: orderId.value, nowMs: refund.nowMs })

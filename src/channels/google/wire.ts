@@ -1,10 +1,13 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Check } from 'typebox/schema'
 
-/** What Play names: a product, an order, a token. Documents tell of tokens of up to 1500 characters; most have 150. */
+/**
+ * What Play names: a product, an order, a token. Each is a part of an address, so none is `..`. Documents tell of tokens of up
+ * to 1500 characters; most have 150.
+ */
 export const ProductIdField = Type.String({ pattern: '^[a-z0-9][a-z0-9._]{0,147}$', maxLength: 148 })
-export const TokenField = Type.String({ pattern: '^[!-~]{1,2000}$', maxLength: 2000 })
-const OrderIdField = Type.String({ pattern: '^[A-Za-z0-9.-]{0,100}$', maxLength: 100 })
+export const TokenField = Type.String({ pattern: '^[A-Za-z0-9_-][!-~]{0,1999}$', maxLength: 2000 })
+const OrderIdField = Type.String({ pattern: '^(?:[A-Za-z0-9][A-Za-z0-9.-]{0,99})?$', maxLength: 100 })
 const Time = Type.String({ maxLength: 64 })
 const Millis = Type.Union([
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
