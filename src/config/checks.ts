@@ -36,6 +36,7 @@ export const CHECKS: readonly Check[] = [
   appSecretsAreStrong,
   channelSecretsAreStrong,
   channelSecretsAreApart,
+  appleAppsAreApart,
   corsOriginsAreListed,
   sandboxStaysLocal,
   sqliteHasOneWorker,
@@ -105,6 +106,26 @@ function channelSecretsAreApart({ channels }: Draft): readonly ConfigFault[] {
       if (owner === undefined) continue
       const fault = `the channels ${quoted(owner)} and ${quoted(channel.instance)} have a secret in common`
       const remedy = 'Give each channel secrets of its own, for instance the output of: openssl rand -hex 32'
+      faults.push({ variable: 'CHANNELS', fault, remedy })
+    }
+  }
+  return faults
+}
+
+// A purchase names its app and no instance: with two of them for one, it could be shown to each.
+function appleAppsAreApart({ channels }: Draft): readonly ConfigFault[] {
+  const owners = new Map<string, string>()
+  const faults: ConfigFault[] = []
+  for (const channel of channels ?? []) {
+    if (channel.type !== 'apple') continue
+    for (const environment of channel.environments) {
+      const key = `${channel.bundleId} ${environment}`
+      const owner = owners.get(key)
+      owners.set(key, owner ?? channel.instance)
+      if (owner === undefined) continue
+      const both = `the channels ${quoted(owner)} and ${quoted(channel.instance)}`
+      const fault = `${both} both take purchases of ${quoted(channel.bundleId)} in ${environment}`
+      const remedy = 'Keep one of them, or give each "environments" of its own.'
       faults.push({ variable: 'CHANNELS', fault, remedy })
     }
   }

@@ -106,6 +106,13 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
+    test('a purchase that is revoked and was of nobody else goes back as a refund does', async () => {
+      const { tell, statusOf } = await buyer('apple-revoked-own')
+      assertDone(await tell('one-time-charge'))
+      assertDone(await tell('revoke', { transaction: { inAppOwnershipType: 'PURCHASED' } }))
+      assert.equal(await statusOf(), 'refunded')
+    })
+
     test('what moves no money of ours is kept and changes nothing else', async () => {
       const { tell, statusOf, coins } = await buyer('apple-no-concern')
       assertDone(await tell('one-time-charge'))

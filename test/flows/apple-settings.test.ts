@@ -57,6 +57,20 @@ test('certificates and the key may be files, of either form', () => {
   assert.deepEqual(channelOf({ apiKey }).apiKey, apiKey)
 })
 
+test('a purchase is taken by one channel, or it could be granted by each', () => {
+  const loadBoth = (more: Readonly<Record<string, unknown>>) =>
+    loadConfig({ CHANNELS: JSON.stringify({ apple: appleSettings(), 'apple-too': appleSettings(more) }) })
+  const both = loadBoth({})
+  assert.ok(!both.ok)
+  assert.equal(both.faults.length, 2, 'in real money and in play money')
+  assert.match(
+    both.faults[0]?.fault ?? '',
+    /"apple" and "apple-too" both take purchases of "com\.example\.game" in Production/,
+  )
+  assert.match(both.faults[0]?.remedy ?? '', /Keep one of them/)
+  assert.ok(loadBoth({ bundleId: 'com.example.game.too' }).ok)
+})
+
 test('each fault is named with its remedy, and no secret is quoted', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' })
   const key = (privateKey: string) => ({ apiKey: { ...apiKey, privateKey } })

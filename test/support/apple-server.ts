@@ -136,7 +136,7 @@ async function isOurs(
       const who = { issuer: ISSUER_ID, audience: 'appstoreconnect-v1', algorithms: ['ES256'], maxTokenAge: '1h' }
       const { payload, protectedHeader } = await jwtVerify(token, publicKey, { ...who, currentDate: new Date(nowMs) })
       const lifeSeconds = (payload.exp ?? Number.POSITIVE_INFINITY) - (payload.iat ?? 0)
-      return protectedHeader.kid === KEY_ID && payload['bid'] === BUNDLE_ID && lifeSeconds <= 3600
+      return protectedHeader.kid === KEY_ID && String(payload['bid']).startsWith(BUNDLE_ID) && lifeSeconds <= 3600
     } catch {
       // Perhaps by the other clock.
     }

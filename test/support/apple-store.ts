@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type AppleSigner, signForApple } from '../../src/channels/apple/index.ts'
 import { accountTokenOf, type OrderId } from '../../src/kernel/ids.ts'
 import { appleAuthority } from './apple-authority.ts'
+import { createOrder } from './orders.ts'
 import { type Answer, APP_ID, type TestApp } from './test-app.ts'
 
 export const BUNDLE_ID = 'com.example.game'
@@ -37,6 +38,8 @@ export interface Saying {
   readonly data?: Fields
   /** Play money, or real money, which is what is left out. */
   readonly environment?: 'Production' | 'Sandbox' | 'Xcode'
+  /** Of which app; left out: that of the tests. */
+  readonly bundleId?: string
   readonly signer?: AppleSigner
   /** Who signs the purchase within a notification. */
   readonly innerSigner?: AppleSigner
@@ -53,18 +56,20 @@ export function newTransactionId(): string {
 
 /** The purchase as a device shows it. */
 export function signedTransaction(saying: Saying = {}, name: FixtureName = 'transaction'): string {
-  const { environment = 'Production', signer = appleAuthority().signer } = saying
+  const { environment = 'Production', bundleId = BUNDLE_ID, signer = appleAuthority().signer } = saying
   return signForApple(signer, {
     ...fixture(name).transaction,
     signedDate: Date.now(),
     environment,
+    bundleId,
     ...saying.transaction,
   })
 }
 
 /** The body of a notification. */
 export function notificationOf(name: FixtureName, saying: Saying = {}): { signedPayload: string } {
-  const { environment = 'Production', signer = appleAuthority().signer, innerSigner = signer } = saying
+  const { environment = 'Production', bundleId = BUNDLE_ID } = saying
+  const { signer = appleAuthority().signer, innerSigner = signer } = saying
   const { notification, transaction } = fixture(name)
   const data = notification?.['data'] as Fields | undefined
   const inner =
@@ -74,7 +79,7 @@ export function notificationOf(name: FixtureName, saying: Saying = {}): { signed
   const payload = {
     ...notification,
     ...{ signedDate: Date.now(), notificationUUID: randomUUID(), ...saying.notification },
-    ...(data === undefined ? {} : { data: { ...own, environment, ...inner, ...saying.data } }),
+    ...(data === undefined ? {} : { data: { ...own, environment, bundleId, ...inner, ...saying.data } }),
   }
   return { signedPayload: signForApple(signer, payload) }
 }
@@ -103,4 +108,11 @@ export function verify(app: TestApp, token: string, signed: unknown, channel = '
 /** What Apple's server does. */
 export function notify(app: TestApp, body: unknown, instance = 'apple'): Promise<Answer> {
   return app.call('POST', `/webhooks/${instance}`, { body })
+}
+
+/** A player with an order that they have bought for on their device. */
+export async function appleBuyer(app: TestApp, name: string, fields: object = {}) {
+  const { token, uid } = await app.logIn(name)
+  const order = await createOrder(app, token, { payment_channel: 'apple', ...fields })
+  return { token, uid, order, transaction: { transactionId: newTransactionId(), ...boughtFor(order) } }
 }

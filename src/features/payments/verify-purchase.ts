@@ -39,6 +39,7 @@ export async function verifyPurchase(
   if (!('paymentOf' in verified.value)) return settleMessage(deps, verified.value)
   const { payment, isTheirs } = await paymentOfPlayer(deps.database.db, { claim: verified.value, playerId })
   const settled = await settleMessage(deps, payment)
-  // What another player has bought is granted to them, and nothing of it is told here.
-  return isTheirs || !settled.ok ? settled : refused('account_mismatch')
+  if (isTheirs || !settled.ok) return settled
+  // What another player has bought is granted to them, and nothing of it is told here. Its device has no more to do for it.
+  return refused('account_mismatch', { action: 'finish_transaction' })
 }
