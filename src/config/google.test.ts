@@ -83,3 +83,16 @@ test('what an instance lacks or has wrong is said with a remedy, and no word of 
     assert.doesNotMatch(JSON.stringify(loaded.faults), /MII/, name)
   }
 })
+
+test('two channels for one app on Play are refused: a purchase could be shown to each', () => {
+  const google = { packageName, serviceAccount }
+  const other = { ...google, type: 'google' }
+  const both = loadConfig({ CHANNELS: JSON.stringify({ google, other }) })
+  assert.ok(!both.ok)
+  assert.deepEqual(
+    both.faults.map(({ variable, fault }) => [variable, fault]),
+    [['CHANNELS', 'the channels "google" and "other" both take purchases of "com.example.slots"']],
+  )
+  const apart = { google, other: { ...other, packageName: 'com.example.bingo' } }
+  assert.ok(loadConfig({ CHANNELS: JSON.stringify(apart) }).ok)
+})

@@ -151,7 +151,8 @@ onEveryEngine((on) => {
     const { orderId, account } = await orderOnPlay(on.app, first.token)
     const bought = play.buy({ account })
     assertDone(await verifyOnDevice(on.app, first.token, bought))
-    assertRefused(await verifyOnDevice(on.app, second.token, bought), 409, 'account_mismatch')
+    const refused = await verifyOnDevice(on.app, second.token, bought)
+    assertRefused(refused, 409, 'account_mismatch', { action: 'finish_transaction' })
     assert.equal((await playerRow(on.app, second.uid)).coins, 0)
 
     const further = await orderOnPlay(on.app, first.token)
@@ -166,7 +167,8 @@ onEveryEngine((on) => {
     const [owner, other] = [await on.app.logIn('play-named'), await on.app.logIn('play-other-device')]
     const { orderId, account } = await orderOnPlay(on.app, owner.token)
     const bought = play.buy({ account })
-    assertRefused(await verifyOnDevice(on.app, other.token, bought), 409, 'account_mismatch')
+    const refused = await verifyOnDevice(on.app, other.token, bought)
+    assertRefused(refused, 409, 'account_mismatch', { action: 'finish_transaction' })
     assert.equal((await playerRow(on.app, other.uid)).coins, 0)
     assert.equal((await playerRow(on.app, owner.uid)).coins, 1000)
     const answer = assertDone(await verifyOnDevice(on.app, owner.token, bought))
