@@ -4,6 +4,7 @@ import { accepted } from '../kernel/outcome.ts'
 import { type AppchargeInstance, openAppchargeChannel } from './appcharge/index.ts'
 import { type AppleInstance, openAppleChannel } from './apple/index.ts'
 import type { Channel, Channels } from './channel.ts'
+import { type GoogleInstance, openGoogleChannel } from './google/index.ts'
 import { openSandboxChannel, type SandboxInstance, type SandboxPlatform } from './sandbox/index.ts'
 import { openSignedChannel, type SignedInstance } from './signed/index.ts'
 import { openStripeChannel, type StripeInstance } from './stripe/index.ts'
@@ -17,6 +18,7 @@ export type ChannelInstance =
   | ({ readonly type: 'xsolla' } & XsollaInstance)
   | ({ readonly type: 'stripe' } & StripeInstance)
   | ({ readonly type: 'apple' } & AppleInstance)
+  | ({ readonly type: 'google' } & GoogleInstance)
 
 /** What the channels of a type need beside their own settings. */
 export interface ChannelMeans {
@@ -77,6 +79,8 @@ function openChannel(instance: ChannelInstance, means: ChannelMeans): Channel {
       return openStripeChannel(instance)
     case 'apple':
       return openAppleChannel(instance)
+    case 'google':
+      return openGoogleChannel(instance)
   }
 }
 

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { APPCHARGE_SETTINGS } from './channel-settings/appcharge.ts'
 import { APPLE_EXAMPLE, APPLE_SETTINGS } from './channel-settings/apple.ts'
+import { GOOGLE_SETTINGS } from './channel-settings/google.ts'
 import { SANDBOX_SETTINGS } from './channel-settings/sandbox.ts'
 import { SIGNED_SETTINGS } from './channel-settings/signed.ts'
 import { STRIPE_SETTINGS } from './channel-settings/stripe.ts'
@@ -24,6 +25,10 @@ export const CHANNEL_TYPES = {
       '{"stripe": {"secretKey": "rk_live_...", "webhookSecrets": ["whsec_..."], "returnUrl": "https://shop.example.com/paid"}}',
   },
   apple: { settings: APPLE_SETTINGS, example: APPLE_EXAMPLE },
+  google: {
+    settings: GOOGLE_SETTINGS,
+    example: '{"google": {"packageName": "com.example.game", "serviceAccountFile": "/etc/payment-api/play.json"}}',
+  },
 } as const
 
 export type ChannelType = keyof typeof CHANNEL_TYPES

@@ -40,6 +40,7 @@ export const CHECKS: readonly Check[] = [
   channelSecretsAreApart,
   channelCallsAreEncrypted,
   appleAppsAreApart,
+  googleAppsAreApart,
   corsOriginsAreListed,
   sandboxStaysLocal,
   sqliteHasOneWorker,
@@ -163,6 +164,21 @@ function appleAppsAreApart({ channels }: Draft): readonly ConfigFault[] {
       const remedy = 'Keep one of them, or give each "environments" of its own.'
       faults.push({ variable: 'CHANNELS', fault, remedy })
     }
+  }
+  return faults
+}
+
+function googleAppsAreApart({ channels }: Draft): readonly ConfigFault[] {
+  const owners = new Map<string, string>()
+  const faults: ConfigFault[] = []
+  for (const channel of channels ?? []) {
+    if (channel.type !== 'google') continue
+    const owner = owners.get(channel.packageName)
+    owners.set(channel.packageName, owner ?? channel.instance)
+    if (owner === undefined) continue
+    const both = `the channels ${quoted(owner)} and ${quoted(channel.instance)}`
+    const fault = `${both} both take purchases of ${quoted(channel.packageName)}`
+    faults.push({ variable: 'CHANNELS', fault, remedy: 'Keep one of them: an app on Google Play has one channel.' })
   }
   return faults
 }

@@ -229,6 +229,23 @@ export type AppleChannelConfig = ChannelInstance & {
   readonly refundPreference: 'DECLINE' | 'GRANT_FULL' | 'GRANT_PRORATED' | null
 }
 
+export type GoogleChannelConfig = ChannelInstance & {
+  readonly type: 'google'
+  readonly packageName: string
+  readonly serviceAccount: { readonly clientEmail: string; readonly privateKey: string }
+  readonly push: {
+    readonly audience: string
+    readonly serviceAccountEmail: string
+    readonly subscription: string | null
+  } | null
+  readonly items: Readonly<Record<string, number>>
+  readonly acknowledgeOnly: readonly string[]
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  readonly apiUrl: string
+  readonly tokenUrl: string
+  readonly certsUrl: string
+}
+
 export type ChannelConfig =
   | SandboxChannelConfig
   | SignedChannelConfig
@@ -236,6 +253,7 @@ export type ChannelConfig =
   | StripeChannelConfig
   | XsollaChannelConfig
   | AppleChannelConfig
+  | GoogleChannelConfig
 
 export interface LoggingConfig {
   readonly level: (typeof LOG_LEVELS)[number]

@@ -48,6 +48,12 @@ export const REFUND_ERROR_CODES = {
     'Nothing proves that this player made this purchase; support looks at it.',
     '无法证明该购买由此玩家完成，将由客服核实。',
   ),
+  purchase_pending: entry(
+    409,
+    'show_message',
+    'The store does not have the money yet; the reward comes once it has.',
+    '应用商店尚未收到款项，到账后将发放奖励。',
+  ),
   purchase_shared: entry(
     409,
     'finish_transaction',
@@ -57,8 +63,8 @@ export const REFUND_ERROR_CODES = {
   purchase_revoked: entry(
     409,
     'finish_transaction',
-    'The store has taken this purchase back; nothing is given for it.',
-    '该购买已被应用商店撤销，不予发放。',
+    'This purchase was cancelled, or its store has taken it back; nothing is given for it.',
+    '该购买已取消或已被应用商店撤销，不予发放。',
   ),
   platform_refused: entry(409, 'contact_support', 'The platform will not take this call.', '支付平台拒绝了该请求。'),
   consent_missing: entry(

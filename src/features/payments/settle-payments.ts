@@ -30,7 +30,7 @@ import {
   saveStanding,
   setTransactionId,
 } from './queries.ts'
-import { decideLine, type KnownLine, type KnownOrder, type LineFacts } from './rules.ts'
+import { decideLine, type KnownLine, type KnownOrder, type LineFacts, REFUNDED_BEFORE } from './rules.ts'
 import type { Settlement } from './settlement.ts'
 import { emptyDraft, type LineResult, type SettlementDraft } from './settlement-draft.ts'
 
@@ -93,7 +93,7 @@ function settleOne(
     return applyDecision(draft, { verified, line, payment: held, item, decision })
   })
   if (isNew) draft.newPayments.add(held)
-  noteOwedCalls(draft, { verified, held, results })
+  noteOwedCalls(draft, { verified, held })
   // Every callback is kept; an answer to a question of our own when it tells something new.
   if (!isNews && OWN_QUESTIONS.has(verified.evidence.kind)) return results.map((result) => result.outcome)
   const [first] = results
@@ -112,14 +112,18 @@ function settleOne(
   return results.map((result) => result.outcome)
 }
 
-/** What a platform waits for is owed once a line is granted, and waits with money that a person decides about. */
+/**
+ * What a platform waits for is owed once a line is granted, and waits with money that a person decides about. By how the
+ * lines stand, not by this delivery: what came to nothing is told again too.
+ */
 function noteOwedCalls(
   draft: SettlementDraft,
-  { verified, held, results }: { verified: VerifiedPayment; held: LockedPayment; results: readonly LineResult[] },
+  { verified, held }: { verified: VerifiedPayment; held: LockedPayment },
 ): void {
   const { owed = [] } = verified
-  if (owed.length === 0 || results.some(({ verdict }) => verdict === 'refunded')) return
-  const isGranted = results.some(({ verdict }) => verdict === 'granted' || verdict === 'replayed')
+  const lines = [...held.lines.values()]
+  if (owed.length === 0 || lines.some(({ refusal }) => refusal === REFUNDED_BEFORE)) return
+  const isGranted = lines.some(({ standing }) => standing === 'granted')
   const about = { source: verified, paymentId: held.row.payment_id, nowMs: draft.nowMs }
   for (const call of owed) draft.owedCalls.push(owedCallRow(call, { ...about, state: isGranted ? 'open' : 'held' }))
 }
