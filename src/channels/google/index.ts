@@ -41,6 +41,8 @@ export function openGoogleChannel(google: GoogleInstance): Channel {
     },
     verifyPurchase: ({ told, question }) => verifyPurchase({ api, shop: google }, { told, question }),
     ...(push === null ? {} : receiving({ api, shop: google, packageName, push, certsUrl: google.certsUrl })),
+    // What is bought it does not list: the device shows it, and what nobody showed is given back after three days.
+    listsOnly: 'reversals',
     listMessages: (span) => listVoided({ api, shop: google }, span),
     carryOutCall: (call) => finishPurchase(api, call),
     lookUpStanding: (payment) => standingOf(api, payment),
