@@ -244,6 +244,15 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
+    test('what a discount makes free of charge was bought all the same, and its books are sound', async () => {
+      const { uid, orderId, named } = await newcomer()
+      const nothing = { subTotal: 0, tax: 0, priceInCents: 0, discount: 1999, promoCodeName: 'ALL' }
+      for (const _ of [1, 2]) assertAwarded(await award(awardOf(uid, { orderId, ...nothing })), named)
+      assert.deepEqual(await wallet(uid), { coins: 1000, waiting: 22 })
+      assert.equal((await orderRow(on.app, named))?.price_minor, 1999)
+      await assertBooks(on.app)
+    })
+
     test('one order of Appcharge with other facts is refused and changes nothing; another charge of our order waits', async () => {
       const { token, uid, orderId, named } = await newcomer()
       const { uid: otherUid } = await newcomer()
