@@ -1,4 +1,3 @@
-import { Check } from 'typebox/schema'
 import type { OrderId, PlayerId } from '../../kernel/ids.ts'
 import { parsePlayerId } from '../../kernel/ids.ts'
 import { minorUnits, parseCurrency } from '../../kernel/money.ts'
@@ -14,6 +13,7 @@ import {
   vouchForNotice,
 } from '../channel.ts'
 import { UNKNOWN_ITEM_ID } from '../item-of-sku.ts'
+import { fits } from '../read-body.ts'
 import { orderNamed, vouchedPayment } from './award.ts'
 import { type CheckoutReference, readReference } from './checkout.ts'
 import { callAppcharge, unavailable } from './client.ts'
@@ -52,8 +52,7 @@ async function readPage(
   })
   if (!answer.ok) return answer
   const { status, json } = answer.value
-  if (status >= 300 || !Check(TransactionsPageSchema, json)) return unavailable()
-  return accepted(json as TransactionsPage)
+  return status < 300 && fits(TransactionsPageSchema, json) ? accepted(json) : unavailable()
 }
 
 /** Looks for the payment of a checkout that we opened: it is for the order, the player and the item that we opened it for. */
@@ -189,7 +188,7 @@ function storePayment(
 }
 
 function isTransaction(row: unknown): row is Transaction {
-  return Check(TransactionSchema, row)
+  return fits(TransactionSchema, row)
 }
 
 /** What the platform answered to a question of ours. */

@@ -84,16 +84,12 @@ export const SessionSchema = Type.Object({
   parsedUrl: Type.String({ minLength: 1, maxLength: 4000 }),
 })
 
-export type Session = Static<typeof SessionSchema>
-
 /** A page of the report of orders; of an order we read what became of it. */
 export const OrdersPageSchema = Type.Object({
   results: Type.Array(
     Type.Object({ acOrderId: Type.String({ maxLength: 200 }), state: Type.String({ maxLength: 100 }) }),
   ),
 })
-
-export type OrdersPage = Static<typeof OrdersPageSchema>
 
 /** Money that moved. Unlike in events, its amounts are in the smallest unit of the currency. */
 export const TransactionSchema = Type.Object({
