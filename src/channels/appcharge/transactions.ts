@@ -30,6 +30,8 @@ const PAGE_SIZE = 1_000
 const LOOK_UP_PAGES_MAX = 10
 /** An order lives for half an hour; its clock and theirs may differ. */
 const BEFORE_EXPIRY_MS = 60 * 60 * 1000
+/** A session lives for an hour, and what was begun in it may take some more. Whoever asks of an old order reads no more than this. */
+const AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000
 
 /** Offers of the web store. What was paid in a checkout of ours has an order of ours, which its row does not name. */
 const STORE_OFFERS: readonly string[] = ['Bundle', 'PopUp', 'SpecialOffer', 'RollingOffer']
@@ -62,7 +64,9 @@ export async function findPayment(
 ): Promise<Outcome<VerifiedPayment | null>> {
   const checkout = readReference(reference)
   if (!checkout) return accepted(null)
-  const span = { fromMs: checkout.expiresAtMs - BEFORE_EXPIRY_MS, untilMs: question.nowMs }
+  const { expiresAtMs } = checkout
+  const untilMs = Math.min(question.nowMs, expiresAtMs + AFTER_EXPIRY_MS)
+  const span = { fromMs: expiresAtMs - BEFORE_EXPIRY_MS, untilMs }
   let cursor: string | null = null
   for (let page = 0; page < LOOK_UP_PAGES_MAX && span.fromMs < span.untilMs; page++) {
     const read = await readPage(instance, { ...span, cursor })
