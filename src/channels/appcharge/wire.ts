@@ -27,7 +27,6 @@ export type Product = Static<typeof Products>[number]
 export const AwardSchema = Type.Object({
   orderId: OrderIdText,
   purchaseId: nullable(IdText),
-  appChargePaymentId: nullable(IdText),
   playerId: Type.String({ maxLength: 200 }),
   /** Of the offer, as we named it. */
   sku: nullable(Type.String({ maxLength: 200 })),
