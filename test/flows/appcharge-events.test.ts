@@ -155,6 +155,7 @@ onEveryEngine(
         appchargeBody('webstore-login', { eventName: 'a.name.of.tomorrow' }),
         appchargeBody('order-payment-failed', { result: 'success' }),
         appchargeBody('order-payment-failed', { customer: { id: 'nobody' } }),
+        eventOf('order-refunded', { orderId, type: 'refund', changes: { result: 'failed' } }),
         eventOf('order-refunded', { orderId, type: 'refund', changes: { transactions: [] } }),
         eventOf('order-refunded', { orderId, type: 'refund', changes: { transactions: null } }),
         appchargeBody('order-refunded', {

@@ -23,7 +23,10 @@ export function messageFromEvent(instance: AppchargeInstance, told: Told): Chann
   const name = told.event.eventName.toLowerCase().replaceAll('_', '.')
   switch (name) {
     case 'order.refunded':
-      return noticeFrom(instance, { ...told, cause: 'refund', state: 'taken' })
+      // Its report knows refunds that fail or are called off.
+      return /^(?:fail|cancel)/i.test(result ?? '')
+        ? noConcern(instance, told)
+        : noticeFrom(instance, { ...told, cause: 'refund', state: 'taken' })
     case 'order.dispute.opened':
       return noticeFrom(instance, { ...told, cause: 'dispute', state: 'open' })
     case 'order.dispute.resolved': {
