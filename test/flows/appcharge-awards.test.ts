@@ -119,6 +119,7 @@ onEveryEngine(
         { subTotal: 1599, tax: 300, priceInCents: 1899, discount: 100 },
         { subTotal: 1949, tax: 0, priceInCents: 1949, discount: 0.5 },
         { subTotal: 999, tax: 0, priceInCents: 999, promoCodeName: 'HALF', discountRatePoints: '50' },
+        { subTotal: 0, tax: 0, priceInCents: 0, promoCodeName: 'ALL', discount: 1999 },
       ]
       for (const [no, price] of prices.entries()) {
         const { uid } = await newcomer()
@@ -250,15 +251,6 @@ onEveryEngine(
       assert.deepEqual(await wallet(uid), { coins: 2000, waiting: 42 })
       const other = appchargeBody('award-free', { playerId: uid, orderId: 'fr1', purchaseId: '', sku: '1' })
       await assertWaits(await award(other), { orderId: 'appcharge:fr1', reason: 'price_mismatch' })
-      await assertBooks(on.app)
-    })
-
-    test('what a discount makes free of charge was bought all the same, and its books are sound', async () => {
-      const { uid, orderId, named } = await newcomer()
-      const nothing = { subTotal: 0, tax: 0, priceInCents: 0, discount: 1999, promoCodeName: 'ALL' }
-      for (const _ of [1, 2]) assertAwarded(await award(awardOf(uid, { orderId, ...nothing })), named)
-      assert.deepEqual(await wallet(uid), { coins: 1000, waiting: 22 })
-      assert.equal((await orderRow(on.app, named))?.price_minor, 1999)
       await assertBooks(on.app)
     })
 
