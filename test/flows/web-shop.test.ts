@@ -77,7 +77,8 @@ onEveryEngine(
       await closing()
       assert.deepEqual(all(), [ofCancelled, ofEnded, ofEnded])
       for (const { order_id: orderId } of [ended, cancelled, paid]) {
-        assert.equal((await checkoutRow(orderId)).state, 'closed')
+        const { state, answer } = await checkoutRow(orderId)
+        assert.deepEqual([state, answer], ['closed', '{"kind":"external"}'], 'no address and no token of it is kept')
       }
       await assertBooks(on.app)
     })

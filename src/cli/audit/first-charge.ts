@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import type { Books } from './books.ts'
 
-/** I4: at most one first-charge order a player. It is the player's earliest grant that was paid for, and the player's row names it. */
+/**
+ * I4: at most one first-charge order a player, and the player's row names it. No grant that was paid for is earlier; one that was not
+ * may be it where it was granted before that was no first charge.
+ */
 export async function firstChargesAreOnce(books: Books): Promise<void> {
   await books.breachedBy(
     'a player has more than one first-charge order',
@@ -45,7 +48,7 @@ export async function firstChargesAreOnce(books: Books): Promise<void> {
   // By the ledger's numbers, not by the time of day: clocks jump.
   await books.breachedBy(
     "a player's first charge is not the player's earliest grant",
-    sql`select u.user_id, u.first_charge_order_id, lt.source_id as earliest_order_id, lt.ledger_seq
+    sql`select u.user_id, u.first_charge_order_id, earliest.ledger_seq
       from users u
       join (
         select grants.user_id, min(grants.ledger_seq) as ledger_seq
@@ -54,7 +57,9 @@ export async function firstChargesAreOnce(books: Books): Promise<void> {
         where grants.kind = 'order_grant' and o.price_minor > 0
         group by grants.user_id
       ) earliest on earliest.user_id = u.user_id
-      join ledger_transactions lt on lt.user_id = earliest.user_id and lt.ledger_seq = earliest.ledger_seq
-      where u.first_charge_order_id <> lt.source_id`,
+      left join ledger_transactions first_charge on first_charge.user_id = u.user_id
+        and first_charge.kind = 'order_grant' and first_charge.source_id = u.first_charge_order_id
+      where u.first_charge_order_id is not null
+        and (first_charge.ledger_seq is null or first_charge.ledger_seq > earliest.ledger_seq)`,
   )
 }

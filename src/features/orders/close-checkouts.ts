@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Channels } from '../../channels/channel.ts'
+import type { Channels, Checkout } from '../../channels/channel.ts'
 import type { Database } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -18,6 +18,7 @@ const BATCH_MAX = 20
 /** Every platform ends a checkout by itself within a day: after this many attempts, some hours, nobody has to any more. */
 const ATTEMPTS_MAX = 10
 const FIRST_WAIT_MS = 10_000
+const NOTHING_TO_PAY_WITH = JSON.stringify({ kind: 'external' } satisfies Checkout)
 
 /** Ends, at their platforms, the checkouts of orders that are over. A payment that wins the race settles all the same. */
 export async function closeCheckouts(deps: CloseCheckoutDeps, signal: AbortSignal): Promise<number> {
@@ -50,8 +51,8 @@ async function closeCheckout(deps: CloseCheckoutDeps, due: Row<'checkouts'>): Pr
   const claimed = { ...due, ...claim }
   const isClosed = await isOver(deps, claimed)
   if (!isClosed && attempts < ATTEMPTS_MAX) return
-  // By its reference it can still be asked whether it was paid at the last moment.
-  const change = { state: isClosed ? ('closed' as const) : ('failed' as const) }
+  // By its reference it can still be asked whether it was paid at the last moment. What opens its page is nobody's any more.
+  const change = { state: isClosed ? ('closed' as const) : ('failed' as const), answer: NOTHING_TO_PAY_WITH }
   await database.inTransaction((tx) => changeCheckout(tx, { seen: claimed, change }))
 }
 

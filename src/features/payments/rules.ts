@@ -134,14 +134,17 @@ export function decideLine(facts: LineFacts): Decision {
   if (!price) return { kind: 'review_order', refusal: 'price_mismatch' }
   const terms = frozen?.rewardTerms ?? facts.item?.terms
   invariant(terms, 'an order that froze nothing has an item')
-  const isFirstCharge = mayBeFirstCharge(claim.price) && player.first_charge_order_id === null
+  const isFirstCharge = mayBeFirstCharge(price) && player.first_charge_order_id === null
   const reward = rewardOf(terms, { isFirstCharge, quantity: claim.quantity })
   const given = { coins: reward.coins, tokens: reward.tokensBase + reward.tokensBonus }
   if (wouldOverflow(player, given)) return { kind: 'review_order', refusal: 'balance_overflow' }
   return { kind: 'grant', reward, price }
 }
 
-/** What is collected for nothing is no charge: its bonus, and whoever invited the player, wait for the first that is paid. */
+/**
+ * What is collected for nothing is no charge: its bonus, and whoever invited the player, wait for the first that is paid. It goes
+ * by the price that the order shows, so that the books say the same: what has a price is bought, be it with a discount of all of it.
+ */
 export function mayBeFirstCharge({ minor }: Pick<Money, 'minor'>): boolean {
   return minor > 0
 }
