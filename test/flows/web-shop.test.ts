@@ -14,6 +14,7 @@ import { SHOP_KEY, type ShopMessage, webShop } from '../support/web-shop.ts'
 const MINUTE_MS = 60_000
 const clock = aheadClock()
 const shop = webShop()
+const otherShop = webShop('other-shop')
 
 onEveryEngine(
   (on) => {
@@ -28,7 +29,14 @@ onEveryEngine(
     const closing = () => on.app.service.jobs.run('close-checkouts')
     const closedOf = (...orders: { order_id: string }[]) =>
       shop.asked.closed.filter((reference) => orders.some((order) => reference === `secret-of-${order.order_id}`))
-    const clearAsked = () => Object.assign(shop.asked, { opened: [], closed: [], refunds: 0 })
+    const clearAsked = () => {
+      for (const { asked } of [shop, otherShop]) Object.assign(asked, { opened: [], closed: [], refunds: 0 })
+    }
+    const closeAllBefore = async () => {
+      clock.moveMs(31 * MINUTE_MS)
+      await closing()
+      clearAsked()
+    }
 
     test('a retry of an order is answered the checkout that was opened first, and none is opened again', async () => {
       clearAsked()
@@ -49,7 +57,7 @@ onEveryEngine(
     })
 
     test('the checkout of an order that has ended, or was given up, is closed at its platform; that of a paid one is not', async () => {
-      clearAsked()
+      await closeAllBefore()
       const { token, uid } = await on.app.logIn('shop-close')
       const [ended, cancelled, paid] = [
         await createOrder(on.app, token, { payment_channel: 'shop' }),
@@ -82,7 +90,40 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
+    test('the checkout of an order that is given up while it is being opened is closed at the next run', async () => {
+      await closeAllBefore()
+      const { token } = await on.app.logIn('shop-hasty')
+      shop.meanwhile = (orderId) => on.app.call('POST', `/api/v1/orders/${orderId}/cancel`, { token, body: {} })
+      const order = await createOrder(on.app, token, { payment_channel: 'shop' })
+      shop.meanwhile = null
+      assert.equal((await orderRow(on.app, order['order_id']))?.status, 'cancelled')
+      await closing()
+      assert.equal(closedOf(order as { order_id: string }).length, 1)
+    })
+
+    test('a platform that does not answer is asked once a run, and no checkout of another waits behind its own', async () => {
+      await closeAllBefore()
+      const names = ['shop-away-1', 'shop-away-2']
+      const [one, two] = await Promise.all(names.map((name) => on.app.logIn(name)))
+      for (const { token } of [one, two] as { token: string }[]) {
+        for (let n = 0; n < 12; n++) await createOrder(on.app, token, { payment_channel: 'shop' })
+      }
+      const other = await createOrder(on.app, (one as { token: string }).token, { payment_channel: 'other-shop' })
+      clock.moveMs(31 * MINUTE_MS)
+      shop.says.close = 'channel_unavailable'
+      await closing()
+      assert.equal(shop.asked.closed.length, 1)
+      assert.deepEqual(otherShop.asked.closed, [`secret-of-${other['order_id']}`])
+      shop.says.close = 'closed'
+      await closing()
+      assert.equal(shop.asked.closed.length, 24, 'the one that was asked for waits for its next attempt')
+      clock.moveMs(MINUTE_MS)
+      await closing()
+      assert.equal(new Set(shop.asked.closed).size, 24)
+    })
+
     test('a platform that never closes a checkout is asked some hours long and then left alone', async () => {
+      await closeAllBefore()
       const { token } = await on.app.logIn('shop-stubborn')
       const order = await createOrder(on.app, token, { payment_channel: 'shop' })
       shop.says.close = 'channel_unavailable'
@@ -169,5 +210,5 @@ onEveryEngine(
       await assertBooks(on.app)
     })
   },
-  { channels: [shop.channel], clock, jobs: 'by_hand' },
+  { channels: [shop.channel, otherShop.channel], clock, jobs: 'by_hand' },
 )
