@@ -88,6 +88,10 @@ export interface OrderToPay {
   readonly channelShown: string
   readonly returnUrl: string | null
   readonly expiresAtMs: number
+  /** Whose calls the player's are counted with: mostly their address. Where the platform has to know what country they pay in. */
+  readonly clientAddress?: string | null
+  /** When its checkout is asked for. */
+  readonly nowMs?: number
 }
 
 /** What a player's client needs to pay. `url`: open this page. `external`: whoever runs the channel takes it from here. */
@@ -201,7 +205,7 @@ export interface Channel {
   /** Proves and translates a callback. `invalid_signature` for what is not genuine. */
   receive?(call: WebhookCall): Outcome<ChannelMessage> | Promise<Outcome<ChannelMessage>>
   /** The answer to a callback in the platform's own form; left out where ours will do. */
-  answer?(result: CallbackResult, call: Pick<WebhookCall, 'callback'>): PlatformAnswer
+  answer?(result: CallbackResult, call: Pick<WebhookCall, 'callback' | 'rawBody'>): PlatformAnswer
   /** Asks the platform whether an order was paid; null when it was not. */
   lookUpPayment?(order: OpenedCheckout & Question): Promise<Outcome<VerifiedPayment | null>>
   /** Everything that the platform told, or would have told, in a span of time, a page at a time: for messages that were lost. */

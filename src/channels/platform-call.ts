@@ -1,6 +1,6 @@
 /** A call of ours to a platform's API. */
 export interface PlatformCall {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT'
   /** `https`, or `http` to this machine. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>

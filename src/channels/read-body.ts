@@ -19,9 +19,11 @@ export function bodyFaults(schema: TSchema, body: unknown): FieldFault[] {
   if (Check(schema, body)) return []
   const faults = new Map<string, string>()
   for (const error of Errors(schema, body)[1]) {
-    const [, field = ''] = error.instancePath.split('/')
-    if (error.keyword !== 'required') faults.set(field, error.message)
-    else for (const missing of error.params.requiredProperties) faults.set(missing, 'is missing')
+    const path = error.instancePath.slice(1).replaceAll('/', '.')
+    if (error.keyword !== 'required') faults.set(path, error.message)
+    else
+      for (const missing of error.params.requiredProperties)
+        faults.set(path === '' ? missing : `${path}.${missing}`, 'is missing')
   }
   // What does not fit is a fault, whatever is said of it.
   if (faults.size === 0) return [{ path: '', message: 'has the wrong shape' }]

@@ -6,13 +6,15 @@ import type { Channel, Channels } from './channel.ts'
 import { openSandboxChannel, type SandboxInstance, type SandboxPlatform } from './sandbox/index.ts'
 import { openSignedChannel, type SignedInstance } from './signed/index.ts'
 import { openStripeChannel, type StripeInstance } from './stripe/index.ts'
+import { openXsollaChannel, type XsollaInstance } from './xsolla/index.ts'
 
 /** A configured instance, by its type. */
 export type ChannelInstance =
   | ({ readonly type: 'sandbox' } & SandboxInstance)
   | ({ readonly type: 'signed' } & SignedInstance)
-  | ({ readonly type: 'stripe' } & StripeInstance)
   | ({ readonly type: 'appcharge' } & AppchargeInstance)
+  | ({ readonly type: 'xsolla' } & XsollaInstance)
+  | ({ readonly type: 'stripe' } & StripeInstance)
 
 /** What the channels of a type need beside their own settings. */
 export interface ChannelMeans {
@@ -59,10 +61,12 @@ function openChannel(instance: ChannelInstance, means: ChannelMeans): Channel {
     }
     case 'signed':
       return openSignedChannel(instance)
-    case 'stripe':
-      return openStripeChannel(instance)
     case 'appcharge':
       return openAppchargeChannel(instance)
+    case 'xsolla':
+      return openXsollaChannel(instance)
+    case 'stripe':
+      return openStripeChannel(instance)
   }
 }
 

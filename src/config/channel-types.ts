@@ -3,6 +3,7 @@ import { APPCHARGE_SETTINGS } from './channel-settings/appcharge.ts'
 import { SANDBOX_SETTINGS } from './channel-settings/sandbox.ts'
 import { SIGNED_SETTINGS } from './channel-settings/signed.ts'
 import { STRIPE_SETTINGS } from './channel-settings/stripe.ts'
+import { XSOLLA_SETTINGS } from './channel-settings/xsolla.ts'
 
 /** The channel types that this release knows. A new one has its settings in a file of its own, and a line here. */
 export const CHANNEL_TYPES = {
@@ -11,6 +12,10 @@ export const CHANNEL_TYPES = {
   appcharge: {
     settings: APPCHARGE_SETTINGS,
     example: '{"appcharge": {"mainKeys": ["<main key>"], "publisherToken": "<publisher token>"}}',
+  },
+  xsolla: {
+    settings: XSOLLA_SETTINGS,
+    example: '{"xsolla": {"secretKeys": ["<secret key of the project>"], "projectId": 12345}}',
   },
   stripe: {
     settings: STRIPE_SETTINGS,

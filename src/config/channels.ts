@@ -4,6 +4,7 @@ import { appchargeConfig, appchargeFaults } from './appcharge.ts'
 import type { AppchargeSettings } from './channel-settings/appcharge.ts'
 import type { SignedSettings } from './channel-settings/signed.ts'
 import { STRIPE_API_URL, type StripeSettings, stripeFaults } from './channel-settings/stripe.ts'
+import { type XsollaSettings, xsollaConfig } from './channel-settings/xsolla.ts'
 import { CHANNEL_TYPE_NAMES, CHANNEL_TYPES, type CHANNELS_SCHEMA, type ChannelType } from './channel-types.ts'
 import type { AppConfig, ChannelConfig } from './config.ts'
 import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
@@ -65,8 +66,8 @@ function readInstance({ instance, settings, apps }: Given): Reading<ChannelConfi
 function settingsFaults(type: ChannelType, own: object): string[] {
   const shape = shapeFaults(CHANNEL_TYPES[type].settings, own)
   if (shape.length > 0) return shape
-  if (type === 'stripe') return stripeFaults(own as StripeSettings)
-  return type === 'appcharge' ? appchargeFaults(own as AppchargeSettings) : []
+  if (type === 'appcharge') return appchargeFaults(own as AppchargeSettings)
+  return type === 'stripe' ? stripeFaults(own as StripeSettings) : []
 }
 
 function nameFaults(instance: string): ConfigFault[] {
@@ -105,13 +106,15 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
       const { secrets } = own as SignedSettings
       return { instance, appId, type, secrets }
     }
+    case 'appcharge':
+      return { instance, appId, ...appchargeConfig(own as AppchargeSettings) }
+    case 'xsolla':
+      return { instance, appId, type, ...xsollaConfig(own as XsollaSettings) }
     case 'stripe': {
       const { secretKey = null, returnUrl = null, priceRule = 'catalogue', ...given } = own as StripeSettings
       const { webhookSecrets, items = {}, apiUrl = STRIPE_API_URL } = given
       return { instance, appId, type, secretKey, webhookSecrets, returnUrl, priceRule, items, apiUrl }
     }
-    case 'appcharge':
-      return { instance, appId, ...appchargeConfig(own as AppchargeSettings) }
     default:
       return unreachable(type, 'channel type')
   }
@@ -124,5 +127,6 @@ export function chosenSecretsOf(channel: ChannelConfig): readonly string[] {
 
 /** The secrets by which a channel proves a callback, where a message to one could be played again to another with the same. */
 export function provingSecretsOf(channel: ChannelConfig): readonly string[] {
+  if (channel.type === 'xsolla') return channel.secretKeys
   return channel.type === 'stripe' ? channel.webhookSecrets : chosenSecretsOf(channel)
 }

@@ -59,6 +59,11 @@ export function configWarnings(config: Config): string[] {
     warnings.push('DATABASE_URL: tls=required encrypts but believes any certificate. Use tls=verify where you can.')
   }
   for (const channel of config.channels) {
+    if (channel.type === 'xsolla' && channel.sandbox) {
+      warnings.push(
+        `CHANNELS: ${quoted(channel.instance)} opens checkouts in Xsolla's sandbox: nobody pays real money there.`,
+      )
+    }
     if (channel.type !== 'stripe' || !channel.secretKey?.includes('_test_')) continue
     warnings.push(
       `CHANNELS: the key of ${quoted(channel.instance)} is of Stripe's test mode: nobody pays real money by it.`,

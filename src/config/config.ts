@@ -160,20 +160,6 @@ export type SignedChannelConfig = ChannelInstance & {
   readonly secrets: readonly string[]
 }
 
-export type StripeChannelConfig = ChannelInstance & {
-  readonly type: 'stripe'
-  /** Null: the studio's own backend opens the checkouts and makes the refunds. */
-  readonly secretKey: string | null
-  readonly webhookSecrets: readonly string[]
-  /** Null without a key. */
-  readonly returnUrl: string | null
-  readonly priceRule: 'order' | 'catalogue' | 'platform'
-  /** Our items by their skus, or by their Payment Links. */
-  readonly items: Readonly<Record<string, number>>
-  /** An origin. */
-  readonly apiUrl: string
-}
-
 export type AppchargeChannelConfig = ChannelInstance & {
   readonly type: 'appcharge'
   readonly mainKeys: readonly string[]
@@ -191,7 +177,46 @@ export type AppchargeChannelConfig = ChannelInstance & {
   readonly apiUrl: string
 }
 
-export type ChannelConfig = SandboxChannelConfig | SignedChannelConfig | AppchargeChannelConfig | StripeChannelConfig
+/** A project at Xsolla. */
+export type XsollaChannelConfig = ChannelInstance & {
+  readonly type: 'xsolla'
+  readonly secretKeys: readonly string[]
+  readonly projectId: number
+  readonly merchantId: number | null
+  readonly apiKey: string | null
+  readonly sandbox: boolean
+  /** Two letters of ISO 3166-1. */
+  readonly country: string
+  readonly grantOn: 'order_paid' | 'payment'
+  readonly automaticRefund: boolean
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  readonly items: Readonly<Record<string, number>>
+  readonly storeApiUrl: string
+  readonly merchantApiUrl: string
+  /** Null: Xsolla's own. */
+  readonly payStationUrl: string | null
+}
+
+export type StripeChannelConfig = ChannelInstance & {
+  readonly type: 'stripe'
+  /** Null: the studio's own backend opens the checkouts and makes the refunds. */
+  readonly secretKey: string | null
+  readonly webhookSecrets: readonly string[]
+  /** Null without a key. */
+  readonly returnUrl: string | null
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  /** Our items by their skus, or by their Payment Links. */
+  readonly items: Readonly<Record<string, number>>
+  /** An origin. */
+  readonly apiUrl: string
+}
+
+export type ChannelConfig =
+  | SandboxChannelConfig
+  | SignedChannelConfig
+  | AppchargeChannelConfig
+  | StripeChannelConfig
+  | XsollaChannelConfig
 
 export interface LoggingConfig {
   readonly level: (typeof LOG_LEVELS)[number]

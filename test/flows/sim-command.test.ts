@@ -19,7 +19,7 @@ import { VOICES } from '../support/voices/voices.ts'
 const CHANNELS = JSON.stringify({
   ...Object.assign(
     {},
-    ...Object.values(VOICES).map((voice) => voice.channels('test-secret-of-a-platform-that-is-played')),
+    ...Object.entries(VOICES).map(([name, voice]) => voice.channels(`test-secret-of-the-platform-${name}`)),
   ),
   partner: { type: 'signed', appId: OTHER_APP_ID, secrets: [PARTNER_SECRET] },
 })

@@ -5,13 +5,15 @@ import type { ChannelOf, ChannelType, SimPlatform, SimPlatformType } from './pla
 import { sandboxType } from './sandbox.ts'
 import { signedType } from './signed.ts'
 import { stripeType } from './stripe.ts'
+import { xsollaType } from './xsolla.ts'
 
 /** The types of platforms that can be played; a new one is a file and a line here. */
 export const SIM_PLATFORMS: { readonly [T in ChannelType]?: SimPlatformType<T> } = {
   sandbox: sandboxType,
   signed: signedType,
-  stripe: stripeType,
   appcharge: appchargeType,
+  xsolla: xsollaType,
+  stripe: stripeType,
 }
 
 export const SIM_TYPES = Object.keys(SIM_PLATFORMS) as ChannelType[]

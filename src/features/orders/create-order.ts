@@ -33,6 +33,8 @@ export interface OrderRequest {
   readonly itemId: number
   readonly channel: string
   readonly returnUrl: string | null
+  /** As their calls are counted; it is told to a platform that has to know it, and kept nowhere. */
+  readonly clientAddress: string
   readonly language: Language
 }
 
@@ -67,7 +69,10 @@ export async function createOrder<A extends { readonly order_id: string }>(
   // A retry may come when the order is paid or over: then there is nothing left to open.
   const isOver = order.status !== 'pending' || (order.expires_at_ms ?? 0) <= deps.clock.nowMs()
   if (isOver || !channel) return accepted({ answer: answered.value, checkout: null })
-  const checkout = await openCheckout(deps, { channel, order: orderToPay(order, request) })
+  const checkout = await openCheckout(deps, {
+    channel,
+    order: orderToPay(order, { ...request, nowMs: deps.clock.nowMs() }),
+  })
   return checkout.ok ? accepted({ answer: answered.value, checkout: checkout.value }) : checkout
 }
 
@@ -126,7 +131,10 @@ function pendingOrder(
   return order
 }
 
-function orderToPay(order: LockedOrder, { language }: { language: Language }): OrderToPay {
+function orderToPay(
+  order: LockedOrder,
+  { language, clientAddress, nowMs }: Pick<OrderRequest, 'language' | 'clientAddress'> & { nowMs: number },
+): OrderToPay {
   return {
     appId: order.app_id,
     orderId: order.order_id,
@@ -138,5 +146,6 @@ function orderToPay(order: LockedOrder, { language }: { language: Language }): O
     channelShown: order.payment_channel ?? '',
     returnUrl: order.return_url,
     expiresAtMs: order.expires_at_ms ?? order.created_at_ms + ORDER_LIFE_MS,
+    ...{ clientAddress, nowMs },
   }
 }

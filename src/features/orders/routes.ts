@@ -150,7 +150,7 @@ function createOrderRoute(deps: CreateOrderDeps) {
       },
     },
     idempotencyKey: 'header',
-    handle: async ({ caller, body, language, idempotencyKey }) => {
+    handle: async ({ caller, body, language, idempotencyKey, origin }) => {
       const tell = (order: LockedOrder) => ({
         ...orderAnswer(order, language),
         expires_at: isoTime(order.expires_at_ms ?? order.created_at_ms),
@@ -162,6 +162,7 @@ function createOrderRoute(deps: CreateOrderDeps) {
         itemId: Number(body.item_id),
         channel: body.payment_channel,
         returnUrl: body.return_url ?? null,
+        clientAddress: origin.address,
         language,
         reply: { key: idempotencyKey, tell },
       })
