@@ -160,6 +160,31 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
+    test('a cart that names one order twice, or an order of somebody else, grants each order once and to its own player', async () => {
+      const [buyer, other] = [await on.app.logIn('shop-twice'), await on.app.logIn('shop-robbed')]
+      const theirs = await createOrder(on.app, other.token, { payment_channel: 'shop' })
+      const lines = ['twice', 'twice', theirs['order_id']].map((order_id) => ({ order_id, item: 1, minor: 1999 }))
+      for (const _ of [1, 2]) {
+        const told = await tell({ say: 'paid', id: 'twice', uid: buyer.uid, lines })
+        assert.deepEqual([told['order_status'], told['refusal']], ['review', 'order_conflict'])
+      }
+      assert.equal((await playerRow(on.app, buyer.uid)).coins, 1000)
+      assert.equal((await playerRow(on.app, other.uid)).coins, 0)
+      assert.equal((await orderRow(on.app, theirs['order_id']))?.status, 'pending')
+      const entries = [...(await reviewEntries(on.app, 'twice')), ...(await reviewEntries(on.app, theirs['order_id']))]
+      assert.deepEqual(
+        entries.map(({ reason, state }) => [reason, state]),
+        [
+          ['duplicate_charge', 'open'],
+          ['order_conflict', 'open'],
+        ],
+      )
+      await tell({ say: 'refunded', id: 'twice' })
+      assert.equal((await playerRow(on.app, buyer.uid)).coins, 0)
+      assert.equal((await orderRow(on.app, theirs['order_id']))?.status, 'pending')
+      await assertBooks(on.app)
+    })
+
     test('a refund is a part of what was charged with its tax, told of before its payment too', async () => {
       for (const isFirst of [false, true]) {
         const id = `taxed-${isFirst}`
@@ -174,6 +199,8 @@ onEveryEngine(
         } as const
         const refunded = { say: 'refunded', id, minor: 1099 } as const
         for (const message of isFirst ? [refunded, paid] : [paid, refunded]) await tell(message)
+        // What was charged is what was told of it first.
+        for (const message of [{ ...paid, charged: 1099 }, refunded]) await tell(message)
         assert.equal((await playerRow(on.app, uid)).coins, 1000 - 499)
         const row = await on.app.service.database.db
           .selectFrom('payments')
