@@ -118,6 +118,7 @@ onEveryEngine(
         { subTotal: 1499, tax: 0, priceInCents: 1499, discount: 500 },
         { subTotal: 1599, tax: 300, priceInCents: 1899, discount: 100 },
         { subTotal: 1949, tax: 0, priceInCents: 1949, discount: 0.5 },
+        { subTotal: 0, tax: 0, priceInCents: 0, discount: 1999 },
         { subTotal: 999, tax: 0, priceInCents: 999, promoCodeName: 'HALF', discountRatePoints: '50' },
         { subTotal: 0, tax: 0, priceInCents: 0, promoCodeName: 'ALL', discount: 1999 },
       ]

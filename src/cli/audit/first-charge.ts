@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { Books } from './books.ts'
 
-/**
- * I4: at most one first-charge order a player, and the player's row names it. No grant that was paid for is earlier; one that was not
- * may be it where it was granted before that was no first charge.
- */
+// A gift has no price, and a coupon over all of a price leaves nothing to be charged.
+const WAS_PAID = sql`o.price_minor > 0 and coalesce(p.charged_minor, o.price_minor) > 0`
+
+/** I4: at most one first-charge order a player. It is the player's earliest grant that was paid for, and the player's row names it. */
 export async function firstChargesAreOnce(books: Books): Promise<void> {
   await books.breachedBy(
     'a player has more than one first-charge order',
@@ -42,7 +42,8 @@ export async function firstChargesAreOnce(books: Books): Promise<void> {
     sql`select u.user_id, count(*) as granted_orders
       from users u
       join orders o on o.user_id = u.user_id
-      where u.first_charge_order_id is null and o.granted_payment_id is not null and o.price_minor > 0
+      join payments p on p.payment_id = o.granted_payment_id
+      where u.first_charge_order_id is null and ${WAS_PAID}
       group by u.user_id`,
   )
   // By the ledger's numbers, not by the time of day: clocks jump.
@@ -54,7 +55,8 @@ export async function firstChargesAreOnce(books: Books): Promise<void> {
         select grants.user_id, min(grants.ledger_seq) as ledger_seq
         from ledger_transactions grants
         join orders o on o.app_id = grants.app_id and o.order_id = grants.source_id
-        where grants.kind = 'order_grant' and o.price_minor > 0
+        join payments p on p.payment_id = o.granted_payment_id
+        where grants.kind = 'order_grant' and ${WAS_PAID}
         group by grants.user_id
       ) earliest on earliest.user_id = u.user_id
       left join ledger_transactions first_charge on first_charge.user_id = u.user_id

@@ -62,6 +62,8 @@ export interface LineClaim {
   readonly priceReadings?: readonly Money[]
   /** True where less than our price is right too. */
   readonly isDiscounted?: boolean
+  /** What the payer was charged for the whole payment; left out: the sum of its prices. */
+  readonly chargedMinor?: MinorUnits
 }
 
 /** What we know of the same line of the same payment from an earlier delivery. */
@@ -134,7 +136,8 @@ export function decideLine(facts: LineFacts): Decision {
   if (!price) return { kind: 'review_order', refusal: 'price_mismatch' }
   const terms = frozen?.rewardTerms ?? facts.item?.terms
   invariant(terms, 'an order that froze nothing has an item')
-  const isFirstCharge = mayBeFirstCharge(price) && player.first_charge_order_id === null
+  const mayBeFirst = mayBeFirstCharge({ priceMinor: price.minor, chargedMinor: claim.chargedMinor ?? null })
+  const isFirstCharge = mayBeFirst && player.first_charge_order_id === null
   const reward = rewardOf(terms, { isFirstCharge, quantity: claim.quantity })
   const given = { coins: reward.coins, tokens: reward.tokensBase + reward.tokensBonus }
   if (wouldOverflow(player, given)) return { kind: 'review_order', refusal: 'balance_overflow' }
@@ -142,11 +145,11 @@ export function decideLine(facts: LineFacts): Decision {
 }
 
 /**
- * What is collected for nothing is no charge: its bonus, and whoever invited the player, wait for the first that is paid. It goes
- * by the price that the order shows, so that the books say the same: what has a price is bought, be it with a discount of all of it.
+ * What is collected for nothing, as a gift or by a coupon over all of its price, is no charge: its bonus, and whoever
+ * invited the player, wait for the first that is paid.
  */
-export function mayBeFirstCharge({ minor }: Pick<Money, 'minor'>): boolean {
-  return minor > 0
+export function mayBeFirstCharge(paid: { readonly priceMinor: number; readonly chargedMinor: number | null }): boolean {
+  return paid.priceMinor > 0 && (paid.chargedMinor ?? paid.priceMinor) > 0
 }
 
 function decideAgain(claim: LineClaim, known: KnownLine): Decision {
