@@ -1,5 +1,5 @@
-import type { TSchema } from 'typebox'
-import { Check, Errors } from 'typebox/schema'
+import type { Static, TSchema } from 'typebox'
+import { Compile, Errors } from 'typebox/schema'
 import type { FieldFault } from '../kernel/outcome.ts'
 
 // A person who debugs a partner reads the first few.
@@ -14,9 +14,22 @@ export function readJson(rawBody: Uint8Array): unknown {
   }
 }
 
+// Compiled when first needed, a check takes a tenth of a microsecond instead of ten or twenty.
+const compiled = new Map<TSchema, { Check(value: unknown): boolean }>()
+
+/** Whether a value has the shape. */
+export function fits<T extends TSchema>(schema: T, value: unknown): value is Static<T> {
+  let check = compiled.get(schema)
+  if (check === undefined) {
+    check = Compile(schema)
+    compiled.set(schema, check)
+  }
+  return check.Check(value)
+}
+
 /** What of a body does not fit, in words that quote none of it; empty when it fits. */
 export function bodyFaults(schema: TSchema, body: unknown): FieldFault[] {
-  if (Check(schema, body)) return []
+  if (fits(schema, body)) return []
   const faults = new Map<string, string>()
   for (const error of Errors(schema, body)[1]) {
     const path = error.instancePath.slice(1).replaceAll('/', '.')

@@ -4,10 +4,12 @@ import { quoted } from './faults.ts'
 import { isLoopback } from './network.ts'
 
 const API_URLS = { live: 'https://api.appcharge.com', sandbox: 'https://api-sandbox.appcharge.com' }
+const PRODUCTS_DEFAULT = { coins: 'coins', tokens: 'tokens' }
 const AUTH_METHODS_DEFAULT = ['facebook', 'google', 'apple', 'otp'] as const
 
 /** What the shape of an appcharge channel's settings does not say, in words that quote no secret of them. */
-export function appchargeFaults({ apiUrl, checkout, authMethods, deepLink }: AppchargeSettings): string[] {
+export function appchargeFaults(settings: AppchargeSettings): string[] {
+  const { apiUrl, checkout, authMethods, deepLink } = settings
   const returnUrl = typeof checkout === 'object' ? checkout.returnUrl : undefined
   return [
     ...(apiUrl === undefined ? [] : apiUrlFaults(apiUrl)),
@@ -15,6 +17,17 @@ export function appchargeFaults({ apiUrl, checkout, authMethods, deepLink }: App
     ...(deepLink !== undefined && authMethods !== undefined && !authMethods.includes('otp')
       ? ['/deepLink is for players who confirm a login in the game, and /authMethods lacks otp']
       : []),
+    ...productFaults(settings),
+  ]
+}
+
+/** What a currency is called must be no item's name: a thousand coins in an offer would be a thousand of that item. */
+function productFaults({ products, items = {} }: AppchargeSettings): string[] {
+  const { coins, tokens } = { ...PRODUCTS_DEFAULT, ...products }
+  const isItem = (name: string) => Object.hasOwn(items, name) || /^[1-9][0-9]{0,9}$/.test(name)
+  return [
+    ...[coins, tokens].filter(isItem).map((name) => `${quoted(name)} in /products names an item as well`),
+    ...(coins === tokens ? [`${quoted(coins)} in /products is both of coins and of tokens`] : []),
   ]
 }
 
@@ -43,7 +56,7 @@ export function appchargeConfig(settings: AppchargeSettings): Omit<AppchargeChan
     checkout: checkout === false ? null : { returnUrl: checkout === true ? null : (checkout.returnUrl ?? null) },
     priceRule: settings.priceRule ?? 'catalogue',
     items: settings.items ?? {},
-    products: { coins: products?.coins ?? 'coins', tokens: products?.tokens ?? 'tokens' },
+    products: { ...PRODUCTS_DEFAULT, ...products },
     freeOffers: settings.freeOffers ?? [],
     acceptSeconds: settings.acceptSeconds ?? false,
     apiUrl: apiUrl.replace(/\/+$/, ''),

@@ -48,6 +48,15 @@ for (const engine of engines()) {
       assert.deepEqual(brokenIn(report), [], shownIn(report))
     })
 
+    test('is content with a first charge that cost nothing, from when such a grant was one', async () => {
+      await books.plant(async ({ change }) => {
+        await change`update orders set price_minor = 0 where order_id = 'first'`
+        await change`update payment_lines set price_minor = 0 where granted_order_id = 'first'`
+      })
+      const report = await auditDatabase(books.database)
+      assert.deepEqual(brokenIn(report), [], shownIn(report))
+    })
+
     test('is content with a daily gift a date', async () => {
       await books.plant(async ({ append, anna }) => {
         const postings = [{ from: 'daily_gift', to: `player:${anna}`, currency: 'coins', amount: 100 }]

@@ -6,7 +6,7 @@ import { StorageUnavailable } from '../../src/db/errors.ts'
 import { openApps } from '../../src/features/apps/index.ts'
 import { openPaymentLane, type PaymentLane } from '../../src/features/payments/index.ts'
 import { openCatalogues } from '../../src/features/store/index.ts'
-import type { AppId } from '../../src/kernel/ids.ts'
+import type { AppId, OrderId } from '../../src/kernel/ids.ts'
 import { assertAuditClean } from '../support/audit-run.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { APP_ID, payment, startApp, type TestApp } from '../support/test-app.ts'
@@ -82,18 +82,35 @@ test('messages of more than 64 MiB do not wait together', LIMITED, async (t) => 
   await assertAuditClean(t, app.variables)
 })
 
+test('carts that come together share no more than one statement can bear', LIMITED, async (t) => {
+  const { app, uid, lane, failed } = await openLane(t)
+  const carts = await Promise.all(
+    Array.from({ length: 30 }, (_, n) => settle(lane, { uid, orderId: `cart-${n}`, lines: 40 })),
+  )
+  for (const outcome of carts.flat()) assert.ok(outcome.ok && !outcome.value.replayed, JSON.stringify(outcome))
+  assert.equal(carts.flat().length, 30 * 40)
+  assert.equal(failed(), 0, 'none was too large, and then settled one by one')
+  await assertAuditClean(t, app.variables)
+})
+
 function assertUnavailable(answer: PromiseSettledResult<unknown>): void {
   assert.equal(answer.status, 'rejected')
   assert.ok(answer.reason instanceof StorageUnavailable, String(answer.reason))
 }
 
-function settle(lane: PaymentLane, sent: { uid: string; orderId: string; rawBody?: Uint8Array }) {
+function settle(lane: PaymentLane, sent: { uid: string; orderId: string; rawBody?: Uint8Array; lines?: number }) {
   const message = payment({ order_id: sent.orderId, uid: sent.uid })
   const rawBody = sent.rawBody ?? Buffer.from(JSON.stringify(message))
   const evidence = { kind: 'payment', headers: {}, rawBody, receivedAtMs: 1, requestId: sent.orderId } as const
   const verified = channel.payment({ kind: 'server', appId: APP_ID as AppId }, { message, evidence })
   assert.ok(verified.ok)
-  return lane.settle(verified.value)
+  const [line] = verified.value.lines
+  assert.ok(line)
+  const lines = Array.from({ length: sent.lines ?? 1 }, (_, n) => ({
+    ...line,
+    ...(n === 0 ? {} : { lineNo: n + 1, orderId: `${sent.orderId}-${n + 1}` as OrderId }),
+  }))
+  return lane.settle({ ...verified.value, lines })
 }
 
 /** A database that answers no transaction until the test says how it ends. */
@@ -108,7 +125,16 @@ interface Held {
   transactions(): number
 }
 
-async function openLane(t: TestContext): Promise<{ app: TestApp; uid: string; lane: PaymentLane; hold(): Held }> {
+interface OpenLane {
+  readonly app: TestApp
+  readonly uid: string
+  readonly lane: PaymentLane
+  hold(): Held
+  /** How many transactions that nobody held have failed. */
+  failed(): number
+}
+
+async function openLane(t: TestContext): Promise<OpenLane> {
   const app = await startApp()
   t.after(() => app.close())
   const { uid } = await app.logIn('waiting')
@@ -116,6 +142,7 @@ async function openLane(t: TestContext): Promise<{ app: TestApp; uid: string; la
   const clock = fakeClock()
   let held: { reached: PromiseWithResolvers<void>; ended: PromiseWithResolvers<never> } | null = null
   let transactions = 0
+  let failures = 0
   const hold = (): Held => {
     const own = { reached: Promise.withResolvers<void>(), ended: Promise.withResolvers<never>() }
     // A hold that nothing meets is nobody's failure.
@@ -134,7 +161,12 @@ async function openLane(t: TestContext): Promise<{ app: TestApp; uid: string; la
   const doubled: Database = {
     ...database,
     inTransaction: (work, patience) => {
-      if (held === null) return database.inTransaction(work, patience)
+      if (held === null) {
+        return database.inTransaction(work, patience).catch((error: unknown) => {
+          failures += 1
+          throw error
+        })
+      }
       transactions += 1
       held.reached.resolve()
       return held.ended.promise
@@ -142,5 +174,5 @@ async function openLane(t: TestContext): Promise<{ app: TestApp; uid: string; la
   }
   const catalogues = openCatalogues({ database, clock })
   const deps = { database: doubled, apps: openApps([]), clock, catalogues, count: () => {} }
-  return { app, uid, hold, lane: openPaymentLane(deps) }
+  return { app, uid, hold, failed: () => failures, lane: openPaymentLane(deps) }
 }

@@ -58,6 +58,15 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
+    test('two orders are two purchases, whatever else of them is the same', async () => {
+      const { uid, orderId, named } = await newcomer()
+      const same = { purchaseId: '', appChargePaymentId: '0', receiptId: '0' }
+      assertAwarded(await award(awardOf(uid, { orderId, ...same })), named)
+      assertAwarded(await award(awardOf(uid, { orderId: `${orderId}-2`, ...same })), `${named}-2`)
+      assert.equal((await wallet(uid)).coins, 2000)
+      await assertBooks(on.app)
+    })
+
     test('twenty deliveries of one award at once grant it once, and all get the same answer', async () => {
       const { uid, orderId, named } = await newcomer()
       const answers = await Promise.all(Array.from({ length: 20 }, () => award(awardOf(uid, { orderId }))))
@@ -109,7 +118,9 @@ onEveryEngine(
         { subTotal: 1499, tax: 0, priceInCents: 1499, discount: 500 },
         { subTotal: 1599, tax: 300, priceInCents: 1899, discount: 100 },
         { subTotal: 1949, tax: 0, priceInCents: 1949, discount: 0.5 },
+        { subTotal: 0, tax: 0, priceInCents: 0, discount: 1999 },
         { subTotal: 999, tax: 0, priceInCents: 999, promoCodeName: 'HALF', discountRatePoints: '50' },
+        { subTotal: 0, tax: 0, priceInCents: 0, promoCodeName: 'ALL', discount: 1999 },
       ]
       for (const [no, price] of prices.entries()) {
         const { uid } = await newcomer()

@@ -155,6 +155,17 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
+    test('of an old order no more is read than of a new one', async () => {
+      const { token } = await newcomer()
+      const made = await order(token)
+      clock.moveMs(40 * 24 * 60 * MINUTE_MS)
+      await on.app.service.jobs.run('close-checkouts')
+      assertDone(await check((await on.app.logIn(`appcharge-checkout-${players}`)).token, made.order_id))
+      const { query } = api.requests.at(-1) as ApiRequest
+      const [from, until] = ['startDate', 'endDate'].map((name) => Date.parse(query.get(name) ?? ''))
+      assert.equal(Number(until) - Number(from), 25 * 60 * MINUTE_MS)
+    })
+
     test('what a transaction does not say is not settled by it: another price, currency or player', async () => {
       const { token, uid, orderId } = await newcomer()
       const made = await order(token)

@@ -155,6 +155,7 @@ onEveryEngine(
         appchargeBody('webstore-login', { eventName: 'a.name.of.tomorrow' }),
         appchargeBody('order-payment-failed', { result: 'success' }),
         appchargeBody('order-payment-failed', { customer: { id: 'nobody' } }),
+        eventOf('order-refunded', { orderId, type: 'refund', changes: { result: 'failed' } }),
         eventOf('order-refunded', { orderId, type: 'refund', changes: { transactions: [] } }),
         eventOf('order-refunded', { orderId, type: 'refund', changes: { transactions: null } }),
         appchargeBody('order-refunded', {
@@ -181,6 +182,9 @@ onEveryEngine(
       await event(appchargeBody('webstore-login', { ...person, eventId: 'seen-1' }))
       await event(appchargeBody('webstore-login', { ...person, eventName: 'order_completed', eventId: 'seen-2' }))
       await event(appchargeBody('webstore-login', { ...person, eventName: 'order.tomorrow', eventId: 'seen-3' }))
+      const ofNobody = { ...person, sessionMetadata: null }
+      await event(appchargeBody('order-payment-failed', { ...ofNobody, result: 'success', eventId: 'seen-4' }))
+      await event(appchargeBody('order-payment-failed', { ...ofNobody, eventId: 'seen-5' }))
       const { db } = on.app.service.database
       const bodies = (await db.selectFrom('payment_event_bodies').selectAll().execute()).map(({ body }) =>
         Buffer.from(body ?? '').toString(),
@@ -191,6 +195,7 @@ onEveryEngine(
       ])
       assert.deepEqual(of('seen-2'), ['{"eventName":"order_completed","eventId":"seen-2","timestamp":1763734647000}'])
       assert.match(of('seen-3').join(), /somebody@example\.com/)
+      for (const paid of ['seen-4', 'seen-5']) assert.doesNotMatch(of(paid).join(), /somebody|192\.0/)
     })
 
     test('a kept message is proven again by its signature alone, and told again', async () => {

@@ -66,6 +66,19 @@ onEveryEngine(
       assert.ok(!isSigned(event, { secret: newWebhookSecret(), nowMs: clock.nowMs() }))
     })
 
+    test('while a busy player keeps a delivery going, the first event of another is found', async () => {
+      const [busy, other] = [await on.app.logIn('outbox-busy'), await on.app.logIn('outbox-beside')]
+      await pay('outbox-busy-1', busy.uid)
+      receiver.reactWith(async ({ data }) => {
+        if (data.order_id !== 'outbox-busy-1') return 200
+        await pay('outbox-beside', other.uid)
+        clock.moveMs(1_000)
+        return 200
+      })
+      assert.equal(await deliver(), 2, 'in one run')
+      assert.deepEqual(orders(receiver.taken), ['outbox-busy-1', 'outbox-beside'])
+    })
+
     test('while a secret is exchanged each event is signed with both, the new one first', async () => {
       const { uid } = await on.app.logIn('outbox-rotation')
       await pay('outbox-rotation', uid)

@@ -60,6 +60,8 @@ function notUnderstood(bought: StripePurchase): readonly [string, readonly strin
     // Facts of ours that were spoilt.
     [paid({ metadata: { ...metadata, player_id: '1e4' } }), ['metadata.player_id']],
     [paid({ metadata: { order_id: orderId }, client_reference_id: orderId }), ['metadata.player_id']],
+    // The number of a basket of the studio's own is no player's.
+    [paid({ metadata: { item_id: '1' }, client_reference_id: metadata['player_id'] }), ['metadata.player_id']],
     [paid({ metadata: { ...metadata, player_id: '-10001' } }), ['metadata.player_id']],
     [paid({ metadata: { ...metadata, player_id: '' } }), ['metadata.player_id']],
     [paid({ metadata: { ...metadata, quantity: '0' } }), ['metadata.quantity']],

@@ -151,6 +151,10 @@ onEveryEngine(
       }
       assert.equal((await paymentRow(idsOf(bought).session)).charged_minor, 0)
       assert.equal(await coins(bought), 1000)
+      assert.equal((await orderRow(on.app, bought.orderId))?.tokens, 20, 'nothing was charged, and so no first charge')
+      const paid = { ...bought, tag: 'stripe-free-paid', orderId: 'stripe-free-paid' }
+      assertDone(await stripe.tell('checkout.session.completed', paid))
+      assert.equal((await orderRow(on.app, paid.orderId))?.tokens, 22)
       await assertBooks(on.app)
     })
 

@@ -14,6 +14,7 @@ import { SHOP_KEY, type ShopMessage, webShop } from '../support/web-shop.ts'
 const MINUTE_MS = 60_000
 const clock = aheadClock()
 const shop = webShop()
+const otherShop = webShop('other-shop')
 
 onEveryEngine(
   (on) => {
@@ -28,7 +29,14 @@ onEveryEngine(
     const closing = () => on.app.service.jobs.run('close-checkouts')
     const closedOf = (...orders: { order_id: string }[]) =>
       shop.asked.closed.filter((reference) => orders.some((order) => reference === `secret-of-${order.order_id}`))
-    const clearAsked = () => Object.assign(shop.asked, { opened: [], closed: [], refunds: 0 })
+    const clearAsked = () => {
+      for (const { asked } of [shop, otherShop]) Object.assign(asked, { opened: [], closed: [], refunds: 0 })
+    }
+    const closeAllBefore = async () => {
+      clock.moveMs(31 * MINUTE_MS)
+      await closing()
+      clearAsked()
+    }
 
     test('a retry of an order is answered the checkout that was opened first, and none is opened again', async () => {
       clearAsked()
@@ -49,7 +57,7 @@ onEveryEngine(
     })
 
     test('the checkout of an order that has ended, or was given up, is closed at its platform; that of a paid one is not', async () => {
-      clearAsked()
+      await closeAllBefore()
       const { token, uid } = await on.app.logIn('shop-close')
       const [ended, cancelled, paid] = [
         await createOrder(on.app, token, { payment_channel: 'shop' }),
@@ -77,12 +85,46 @@ onEveryEngine(
       await closing()
       assert.deepEqual(all(), [ofCancelled, ofEnded, ofEnded])
       for (const { order_id: orderId } of [ended, cancelled, paid]) {
-        assert.equal((await checkoutRow(orderId)).state, 'closed')
+        const { state, answer } = await checkoutRow(orderId)
+        assert.deepEqual([state, answer], ['closed', '{"kind":"external"}'], 'no address and no token of it is kept')
       }
       await assertBooks(on.app)
     })
 
+    test('the checkout of an order that is given up while it is being opened is closed at the next run', async () => {
+      await closeAllBefore()
+      const { token } = await on.app.logIn('shop-hasty')
+      shop.meanwhile = (orderId) => on.app.call('POST', `/api/v1/orders/${orderId}/cancel`, { token, body: {} })
+      const order = await createOrder(on.app, token, { payment_channel: 'shop' })
+      shop.meanwhile = null
+      assert.equal((await orderRow(on.app, order['order_id']))?.status, 'cancelled')
+      await closing()
+      assert.equal(closedOf(order as { order_id: string }).length, 1)
+    })
+
+    test('a platform that does not answer is asked once a run, and no checkout of another waits behind its own', async () => {
+      await closeAllBefore()
+      const names = ['shop-away-1', 'shop-away-2']
+      const [one, two] = await Promise.all(names.map((name) => on.app.logIn(name)))
+      for (const { token } of [one, two] as { token: string }[]) {
+        for (let n = 0; n < 12; n++) await createOrder(on.app, token, { payment_channel: 'shop' })
+      }
+      const other = await createOrder(on.app, (one as { token: string }).token, { payment_channel: 'other-shop' })
+      clock.moveMs(31 * MINUTE_MS)
+      shop.says.close = 'channel_unavailable'
+      await closing()
+      assert.equal(shop.asked.closed.length, 1)
+      assert.deepEqual(otherShop.asked.closed, [`secret-of-${other['order_id']}`])
+      shop.says.close = 'closed'
+      await closing()
+      assert.equal(shop.asked.closed.length, 24, 'the one that was asked for waits for its next attempt')
+      clock.moveMs(MINUTE_MS)
+      await closing()
+      assert.equal(new Set(shop.asked.closed).size, 24)
+    })
+
     test('a platform that never closes a checkout is asked some hours long and then left alone', async () => {
+      await closeAllBefore()
       const { token } = await on.app.logIn('shop-stubborn')
       const order = await createOrder(on.app, token, { payment_channel: 'shop' })
       shop.says.close = 'channel_unavailable'
@@ -119,6 +161,31 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
+    test('a cart that names one order twice, or an order of somebody else, grants each order once and to its own player', async () => {
+      const [buyer, other] = [await on.app.logIn('shop-twice'), await on.app.logIn('shop-robbed')]
+      const theirs = await createOrder(on.app, other.token, { payment_channel: 'shop' })
+      const lines = ['twice', 'twice', theirs['order_id']].map((order_id) => ({ order_id, item: 1, minor: 1999 }))
+      for (const _ of [1, 2]) {
+        const told = await tell({ say: 'paid', id: 'twice', uid: buyer.uid, lines })
+        assert.deepEqual([told['order_status'], told['refusal']], ['review', 'order_conflict'])
+      }
+      assert.equal((await playerRow(on.app, buyer.uid)).coins, 1000)
+      assert.equal((await playerRow(on.app, other.uid)).coins, 0)
+      assert.equal((await orderRow(on.app, theirs['order_id']))?.status, 'pending')
+      const entries = [...(await reviewEntries(on.app, 'twice')), ...(await reviewEntries(on.app, theirs['order_id']))]
+      assert.deepEqual(
+        entries.map(({ reason, state }) => [reason, state]),
+        [
+          ['duplicate_charge', 'open'],
+          ['order_conflict', 'open'],
+        ],
+      )
+      await tell({ say: 'refunded', id: 'twice' })
+      assert.equal((await playerRow(on.app, buyer.uid)).coins, 0)
+      assert.equal((await orderRow(on.app, theirs['order_id']))?.status, 'pending')
+      await assertBooks(on.app)
+    })
+
     test('a refund is a part of what was charged with its tax, told of before its payment too', async () => {
       for (const isFirst of [false, true]) {
         const id = `taxed-${isFirst}`
@@ -133,6 +200,8 @@ onEveryEngine(
         } as const
         const refunded = { say: 'refunded', id, minor: 1099 } as const
         for (const message of isFirst ? [refunded, paid] : [paid, refunded]) await tell(message)
+        // What was charged is what was told of it first.
+        for (const message of [{ ...paid, charged: 1099 }, refunded]) await tell(message)
         assert.equal((await playerRow(on.app, uid)).coins, 1000 - 499)
         const row = await on.app.service.database.db
           .selectFrom('payments')
@@ -169,5 +238,5 @@ onEveryEngine(
       await assertBooks(on.app)
     })
   },
-  { channels: [shop.channel], clock, jobs: 'by_hand' },
+  { channels: [shop.channel, otherShop.channel], clock, jobs: 'by_hand' },
 )

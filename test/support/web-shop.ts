@@ -22,6 +22,8 @@ export interface WebShop {
   readonly asked: { opened: string[]; closed: string[]; refunds: number }
   /** What it answers to a wish for a refund, and to closing. */
   readonly says: { refund: 'refund_pending' | 'done'; close: 'closed' | 'channel_unavailable' }
+  /** What happens while it opens a checkout. */
+  meanwhile: ((orderId: OrderId) => Promise<unknown>) | null
 }
 
 export const SHOP_KEY = 'the key of the shop'
@@ -32,11 +34,13 @@ export function webShop(instance = 'shop'): WebShop {
   const shop: WebShop = {
     asked: { opened: [], closed: [], refunds: 0 },
     says: { refund: 'done', close: 'closed' },
+    meanwhile: null,
     channel: {
       ...source,
       keepsCheckouts: true,
       openCheckout: async ({ orderId }) => {
         const no = shop.asked.opened.push(orderId)
+        await shop.meanwhile?.(orderId)
         const url = `https://shop.example.com/${orderId}/${no}`
         return accepted({ kind: 'url', url, client: { session: `session-${no}` }, reference: `secret-of-${orderId}` })
       },

@@ -17,7 +17,7 @@ import {
   vouchForPayment,
 } from '../channel.ts'
 import type { AppchargeInstance } from './instance.ts'
-import { orderOfSession, paymentName, purchaseName } from './names.ts'
+import { orderOfSession, purchaseName } from './names.ts'
 import { type Sold, soldItems, splitMinor } from './sold-items.ts'
 import type { Award } from './wire.ts'
 
@@ -34,7 +34,7 @@ export function paymentFromAward(
   if (currency === null) return refusedField('currency', 'is not an ISO 4217 code that is in use')
   const isFree = award.action === 'bonus'
   if (isFree && (award.priceInCents > 0 || award.subTotal > 0)) return refusedField('action', 'is free and has a price')
-  const { orderId, purchaseId, appChargePaymentId, paymentMethod } = award
+  const { orderId, purchaseId, paymentMethod } = award
   const discount = discountOf(award, currency)
   const sku = award.sku ?? ''
   return accepted(
@@ -43,10 +43,8 @@ export function paymentFromAward(
       playerId,
       orderId: orderOfSession(award.sessionMetadata) ?? orderNamed(instance, orderId),
       transactionId: orderId,
-      otherIds: [
-        ...(purchaseId ? [purchaseName(purchaseId)] : []),
-        ...(appChargePaymentId ? [paymentName(appChargePaymentId)] : []),
-      ],
+      // Its events name the purchase alone. Whatever else is no name: two orders that shared it would be one payment.
+      otherIds: purchaseId ? [purchaseName(purchaseId)] : [],
       sold: soldItems(instance, { sku, products: award.products ?? [] }),
       readings: readingsOf(award, discount),
       isDiscounted: discount === null && isPromoted(award),

@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox'
-import { Check } from 'typebox/schema'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { Checkout, OpenedCheckout, OrderToPay } from '../channel.ts'
 import { skuOfItem } from '../item-of-sku.ts'
 import { isSafeAddress } from '../platform-call.ts'
+import { fits } from '../read-body.ts'
 import { callAppcharge, unavailable } from './client.ts'
 import type { AppchargeInstance } from './instance.ts'
-import { type Session, SessionSchema } from './wire.ts'
+import { SessionSchema } from './wire.ts'
 
 /** What is kept of a session: by it the session is closed, and what was paid in it is found and known again. */
 const ReferenceSchema = Type.Object({
@@ -40,8 +40,8 @@ export async function openSession(instance: AppchargeInstance, order: OrderToPay
   const { status, json } = answer.value
   if (status >= 400)
     return refused('checkout_refused', { details: [{ path: 'payment_channel', message: wordsOf(json) }] })
-  if (!Check(SessionSchema, json)) return unavailable()
-  const { checkoutSessionToken, purchaseId, parsedUrl } = json as Session
+  if (!fits(SessionSchema, json)) return unavailable()
+  const { checkoutSessionToken, purchaseId, parsedUrl } = json
   if (!isSafeAddress(parsedUrl)) return unavailable()
   return accepted({
     kind: 'url',
@@ -85,7 +85,7 @@ export function readReference(text: string | null): CheckoutReference | null {
   if (text === null) return null
   try {
     const value: unknown = JSON.parse(text)
-    return Check(ReferenceSchema, value) ? (value as CheckoutReference) : null
+    return fits(ReferenceSchema, value) ? value : null
   } catch {
     return null
   }
@@ -106,5 +106,5 @@ export async function closeSession(
     headers: { authorization: `Bearer ${session.token}` },
   })
   if (!answer.ok) return answer
-  return Check(ClosedSchema, answer.value.json) ? unavailable() : accepted('closed')
+  return fits(ClosedSchema, answer.value.json) ? unavailable() : accepted('closed')
 }

@@ -23,17 +23,21 @@ export function messageFromEvent(instance: AppchargeInstance, told: Told): Chann
   const name = told.event.eventName.toLowerCase().replaceAll('_', '.')
   switch (name) {
     case 'order.refunded':
-      return noticeFrom(instance, { ...told, cause: 'refund', state: 'taken' })
+      // Its report knows refunds that fail or are called off.
+      return /^(?:fail|cancel)/i.test(result ?? '')
+        ? noConcern(instance, told)
+        : noticeFrom(instance, { ...told, cause: 'refund', state: 'taken' })
     case 'order.dispute.opened':
       return noticeFrom(instance, { ...told, cause: 'dispute', state: 'open' })
     case 'order.dispute.resolved': {
       const state = stateOfDispute(told.event)
       return state === null ? noConcern(instance, told) : noticeFrom(instance, { ...told, cause: 'dispute', state })
     }
-    case 'order.payment.resolved':
-      return result?.toLowerCase() === 'failed'
-        ? failureFrom(instance, { ...told, errorCode: FAILED_CODE })
-        : noConcern(instance, told)
+    case 'order.payment.resolved': {
+      const how = result?.toLowerCase()
+      if (how === 'failed') return failureFrom(instance, { ...told, errorCode: FAILED_CODE })
+      return noConcern(instance, how === 'success' ? withoutPerson(told) : told)
+    }
     case 'order.canceled':
     case 'order.cancelled':
       return failureFrom(instance, { ...told, errorCode: CANCELED_CODE })
@@ -127,9 +131,10 @@ function stateOfDispute({ result, reason, transactions }: AppchargeEvent): 'take
 function failureFrom(instance: AppchargeInstance, told: Told & { readonly errorCode: string }): ChannelMessage {
   const { event, evidence, errorCode } = told
   const orderId = orderOfSession(event.sessionMetadata)
+  if (orderId === null) return noConcern(instance, withoutPerson(told))
   const playerId = parsePlayerId(event.customer?.id || event.customer?.playerId || '')
   const itemId = itemOfSku(instance.items, event.offer?.externalId ?? '')
-  if (orderId === null || playerId === null || itemId === UNKNOWN_ITEM_ID) return noConcern(instance, told)
+  if (playerId === null || itemId === UNKNOWN_ITEM_ID) return noConcern(instance, told)
   const failure = vouchForFailure({
     ...sourceOf(instance, { ...evidence, kind: 'failure' }),
     playerId,

@@ -5,11 +5,6 @@ export function purchaseName(purchaseId: string): string {
   return `purchase:${purchaseId}`
 }
 
-/** The same of a payment's own id at Appcharge. */
-export function paymentName(paymentId: string): string {
-  return `payment:${paymentId}`
-}
-
 /**
  * How a refund and a dispute are called, as Appcharge gives them no ids: a purchase is given back once, and whole, and is disputed in
  * one go. Its events, its reports and its answers to us mean the same one.

@@ -1,10 +1,10 @@
-import { Check } from 'typebox/schema'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { PaymentNames, Question, RefundMade, RefundWanted, Standing } from '../channel.ts'
+import { fits } from '../read-body.ts'
 import { callAppcharge, unavailable } from './client.ts'
 import type { AppchargeInstance } from './instance.ts'
 import { REFUND_CAUSE } from './names.ts'
-import { type OrdersPage, OrdersPageSchema } from './wire.ts'
+import { OrdersPageSchema } from './wire.ts'
 
 // The states of an order in its report. Orders that were given back or disputed are few, so they are asked for by themselves.
 const REFUNDED = 'payment_refunded'
@@ -102,8 +102,8 @@ async function stateInSpan(
     const answer = await callAppcharge(instance, { method: 'POST', path: '/reporting/reports/orders', body })
     if (!answer.ok) return answer
     const { status, json } = answer.value
-    if (status >= 300 || !Check(OrdersPageSchema, json)) return unavailable()
-    const { results } = json as OrdersPage
+    if (status >= 300 || !fits(OrdersPageSchema, json)) return unavailable()
+    const { results } = json
     const found = results.find(({ acOrderId }) => acOrderId === transactionId)
     // One that is listed in another state than was asked for says nothing that we may act on.
     if (found) return states.includes(found.state) ? accepted(found.state) : unavailable()

@@ -1,4 +1,3 @@
-import { Check } from 'typebox/schema'
 import type { OrderId, PlayerId } from '../../kernel/ids.ts'
 import { parsePlayerId } from '../../kernel/ids.ts'
 import { minorUnits, parseCurrency } from '../../kernel/money.ts'
@@ -14,6 +13,7 @@ import {
   vouchForNotice,
 } from '../channel.ts'
 import { UNKNOWN_ITEM_ID } from '../item-of-sku.ts'
+import { fits } from '../read-body.ts'
 import { orderNamed, vouchedPayment } from './award.ts'
 import { type CheckoutReference, readReference } from './checkout.ts'
 import { callAppcharge, unavailable } from './client.ts'
@@ -30,6 +30,8 @@ const PAGE_SIZE = 1_000
 const LOOK_UP_PAGES_MAX = 10
 /** An order lives for half an hour; its clock and theirs may differ. */
 const BEFORE_EXPIRY_MS = 60 * 60 * 1000
+/** A session lives for an hour, and what was begun in it may take some more. Whoever asks of an old order reads no more than this. */
+const AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000
 
 /** Offers of the web store. What was paid in a checkout of ours has an order of ours, which its row does not name. */
 const STORE_OFFERS: readonly string[] = ['Bundle', 'PopUp', 'SpecialOffer', 'RollingOffer']
@@ -52,8 +54,7 @@ async function readPage(
   })
   if (!answer.ok) return answer
   const { status, json } = answer.value
-  if (status >= 300 || !Check(TransactionsPageSchema, json)) return unavailable()
-  return accepted(json as TransactionsPage)
+  return status < 300 && fits(TransactionsPageSchema, json) ? accepted(json) : unavailable()
 }
 
 /** Looks for the payment of a checkout that we opened: it is for the order, the player and the item that we opened it for. */
@@ -63,7 +64,9 @@ export async function findPayment(
 ): Promise<Outcome<VerifiedPayment | null>> {
   const checkout = readReference(reference)
   if (!checkout) return accepted(null)
-  const span = { fromMs: checkout.expiresAtMs - BEFORE_EXPIRY_MS, untilMs: question.nowMs }
+  const { expiresAtMs } = checkout
+  const untilMs = Math.min(question.nowMs, expiresAtMs + AFTER_EXPIRY_MS)
+  const span = { fromMs: expiresAtMs - BEFORE_EXPIRY_MS, untilMs }
   let cursor: string | null = null
   for (let page = 0; page < LOOK_UP_PAGES_MAX && span.fromMs < span.untilMs; page++) {
     const read = await readPage(instance, { ...span, cursor })
@@ -189,7 +192,7 @@ function storePayment(
 }
 
 function isTransaction(row: unknown): row is Transaction {
-  return Check(TransactionSchema, row)
+  return fits(TransactionSchema, row)
 }
 
 /** What the platform answered to a question of ours. */

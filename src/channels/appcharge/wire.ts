@@ -27,7 +27,6 @@ export type Product = Static<typeof Products>[number]
 export const AwardSchema = Type.Object({
   orderId: OrderIdText,
   purchaseId: nullable(IdText),
-  appChargePaymentId: nullable(IdText),
   playerId: Type.String({ maxLength: 200 }),
   /** Of the offer, as we named it. */
   sku: nullable(Type.String({ maxLength: 200 })),
@@ -84,16 +83,12 @@ export const SessionSchema = Type.Object({
   parsedUrl: Type.String({ minLength: 1, maxLength: 4000 }),
 })
 
-export type Session = Static<typeof SessionSchema>
-
 /** A page of the report of orders; of an order we read what became of it. */
 export const OrdersPageSchema = Type.Object({
   results: Type.Array(
     Type.Object({ acOrderId: Type.String({ maxLength: 200 }), state: Type.String({ maxLength: 100 }) }),
   ),
 })
-
-export type OrdersPage = Static<typeof OrdersPageSchema>
 
 /** Money that moved. Unlike in events, its amounts are in the smallest unit of the currency. */
 export const TransactionSchema = Type.Object({

@@ -1,4 +1,3 @@
-import { Check } from 'typebox/schema'
 import { accepted, type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
 import type {
   Channel,
@@ -11,6 +10,7 @@ import type {
   RefundWanted,
   WebhookCall,
 } from '../channel.ts'
+import { fits } from '../read-body.ts'
 import { isGenuine } from '../timestamped-signature.ts'
 import { moneyLeft } from './money-left.ts'
 import { SANDBOX_SIGNATURE_HEADER } from './sign.ts'
@@ -54,7 +54,7 @@ export function openSandboxChannel(
     },
     verifyPurchase: async ({ playerId, told, question }) => {
       const { transaction_id: transactionId } = told
-      if (!Check(TransactionIdField, transactionId)) return refusedField('transaction_id', 'is no id of a purchase')
+      if (!fits(TransactionIdField, transactionId)) return refusedField('transaction_id', 'is no id of a purchase')
       const purchase = await platform.findPurchase(String(transactionId))
       // A receipt is its buyer's: to anybody else there is none.
       if (purchase?.uid !== String(playerId)) return refused('purchase_not_found')
@@ -151,7 +151,7 @@ function kindOf(message: SandboxMessage): Evidence['kind'] {
 function readMessage(rawBody: Uint8Array): SandboxMessage | null {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody))
-    return Check(SandboxMessageSchema, value) ? (value as SandboxMessage) : null
+    return fits(SandboxMessageSchema, value) ? value : null
   } catch {
     return null
   }

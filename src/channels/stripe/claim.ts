@@ -55,7 +55,9 @@ export function readClaim({ appId, items }: StripeInstance, told: ClaimTold): Ou
   const isOfOurLink = told.link !== null && Object.hasOwn(items, told.link)
   const isOurs = [order, player, item, sku].some((named) => named !== null) || isOfOurLink
   if (!isOurs || (app !== null && app !== appId)) return accepted(null)
-  const playerId = parsePlayerId(player ?? told.reference ?? '')
+  // On any other session the reference is a number of its maker's own, and may look like a player's.
+  const inAddress = told.link === null ? null : told.reference
+  const playerId = parsePlayerId(player ?? inAddress ?? '')
   if (playerId === null) return refusedField('metadata.player_id', 'is not a player number')
   if (order !== null && !ORDER_ID.test(order)) return refusedField('metadata.order_id', 'is no id of an order')
   if (quantity !== null && !QUANTITY.test(quantity)) return refusedField('metadata.quantity', 'is no quantity')

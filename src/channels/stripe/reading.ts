@@ -1,18 +1,14 @@
 import type { Static, TSchema } from 'typebox'
-import { Compile, Errors } from 'typebox/schema'
+import { Errors } from 'typebox/schema'
 import { accepted, type FieldFault, type Outcome, refused } from '../../kernel/outcome.ts'
+import { fits } from '../read-body.ts'
 
 // A person who looks for the cause reads the first few.
 const FAULTS_MAX = 10
 
-// Compiled when first needed, a check takes a microsecond instead of fifty.
-const compiled = new Map<TSchema, { Check(value: unknown): boolean }>()
-
 /** A value that has the shape, or what is wrong with it. */
 export function fitting<T extends TSchema>(schema: T, value: unknown): Outcome<Static<T>> {
-  const check = compiled.get(schema) ?? Compile(schema)
-  compiled.set(schema, check)
-  if (check.Check(value)) return accepted(value as Static<T>)
+  if (fits(schema, value)) return accepted(value)
   const faults = new Map<string, string>()
   for (const error of Errors(schema, value)[1]) {
     const path = error.instancePath.slice(1).replaceAll('/', '.')

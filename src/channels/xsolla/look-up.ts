@@ -1,10 +1,10 @@
-import { Check } from 'typebox/schema'
 import { isoTime } from '../../kernel/clock.ts'
 import type { OrderId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import type { OpenedCheckout, OrderToPay, Question, VerifiedPayment } from '../channel.ts'
 import { skuOfItem } from '../item-of-sku.ts'
 import { callPlatform } from '../platform-call.ts'
+import { fits } from '../read-body.ts'
 import { basicAuthorization, isOk } from './call.ts'
 import { paymentOfOrder } from './order-payment.ts'
 import type { XsollaInstance } from './settings.ts'
@@ -108,5 +108,5 @@ function messageOf(
   }
   // Without a number of its transaction nothing was charged yet.
   const isPaid = message.order.invoice_id !== undefined && message.order.invoice_id !== null
-  return isPaid && Check(OrderMessageSchema, message) ? (message as OrderMessage) : null
+  return isPaid && fits(OrderMessageSchema, message) ? message : null
 }

@@ -1,6 +1,9 @@
 import { sql } from 'kysely'
 import type { Books } from './books.ts'
 
+// A gift has no price, and a coupon over all of a price leaves nothing to be charged.
+const WAS_PAID = sql`o.price_minor > 0 and coalesce(p.charged_minor, o.price_minor) > 0`
+
 /** I4: at most one first-charge order a player. It is the player's earliest grant that was paid for, and the player's row names it. */
 export async function firstChargesAreOnce(books: Books): Promise<void> {
   await books.breachedBy(
@@ -39,22 +42,26 @@ export async function firstChargesAreOnce(books: Books): Promise<void> {
     sql`select u.user_id, count(*) as granted_orders
       from users u
       join orders o on o.user_id = u.user_id
-      where u.first_charge_order_id is null and o.granted_payment_id is not null and o.price_minor > 0
+      join payments p on p.payment_id = o.granted_payment_id
+      where u.first_charge_order_id is null and ${WAS_PAID}
       group by u.user_id`,
   )
   // By the ledger's numbers, not by the time of day: clocks jump.
   await books.breachedBy(
     "a player's first charge is not the player's earliest grant",
-    sql`select u.user_id, u.first_charge_order_id, lt.source_id as earliest_order_id, lt.ledger_seq
+    sql`select u.user_id, u.first_charge_order_id, earliest.ledger_seq
       from users u
       join (
         select grants.user_id, min(grants.ledger_seq) as ledger_seq
         from ledger_transactions grants
         join orders o on o.app_id = grants.app_id and o.order_id = grants.source_id
-        where grants.kind = 'order_grant' and o.price_minor > 0
+        join payments p on p.payment_id = o.granted_payment_id
+        where grants.kind = 'order_grant' and ${WAS_PAID}
         group by grants.user_id
       ) earliest on earliest.user_id = u.user_id
-      join ledger_transactions lt on lt.user_id = earliest.user_id and lt.ledger_seq = earliest.ledger_seq
-      where u.first_charge_order_id <> lt.source_id`,
+      left join ledger_transactions first_charge on first_charge.user_id = u.user_id
+        and first_charge.kind = 'order_grant' and first_charge.source_id = u.first_charge_order_id
+      where u.first_charge_order_id is not null
+        and (first_charge.ledger_seq is null or first_charge.ledger_seq > earliest.ledger_seq)`,
   )
 }

@@ -77,7 +77,7 @@ export interface CheckoutsTable {
   instance: string
   /** How its channel asks about it, also once it is closed; null where it cannot be asked. */
   reference: string | null
-  /** JSON: what the client was given to pay with. */
+  /** JSON: what the client was given to pay with, as long as it is open. */
   answer: string
   state: CheckoutState
   attempts: number

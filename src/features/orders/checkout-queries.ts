@@ -42,19 +42,14 @@ export async function closeCheckoutSoon(
     .execute()
 }
 
-/** Open checkouts whose time is over, the longest over first. */
+/** Open checkouts whose time is over, but for those of some instances, the longest over first. */
 export async function selectDueCheckouts(
   db: Db,
-  { nowMs, limit }: { nowMs: number; limit: number },
+  { nowMs, butOf, limit }: { nowMs: number; butOf: readonly string[]; limit: number },
 ): Promise<Row<'checkouts'>[]> {
-  return await db
-    .selectFrom('checkouts')
-    .selectAll()
-    .where('state', '=', 'open')
-    .where('close_at_ms', '<=', nowMs)
-    .orderBy('close_at_ms')
-    .limit(limit)
-    .execute()
+  const due = db.selectFrom('checkouts').selectAll().where('state', '=', 'open').where('close_at_ms', '<=', nowMs)
+  const asked = butOf.length === 0 ? due : due.where('instance', 'not in', butOf)
+  return await asked.orderBy('close_at_ms').limit(limit).execute()
 }
 
 /** Writes what came of an attempt at closing; of several processes the first that has read it so does. */

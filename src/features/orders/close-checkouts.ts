@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Channels } from '../../channels/channel.ts'
+import type { Channels, Checkout } from '../../channels/channel.ts'
 import type { Database } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -18,16 +18,23 @@ const BATCH_MAX = 20
 /** Every platform ends a checkout by itself within a day: after this many attempts, some hours, nobody has to any more. */
 const ATTEMPTS_MAX = 10
 const FIRST_WAIT_MS = 10_000
+const NOTHING_TO_PAY_WITH = JSON.stringify({ kind: 'external' } satisfies Checkout)
 
-/** Ends, at their platforms, the checkouts of orders that are over. A payment that wins the race settles all the same. */
+/**
+ * Ends, at their platforms, the checkouts of orders that are over. A payment that wins the race settles all the same.
+ * A platform that does not answer is asked for no other at this run: each would wait as long, and all others behind it.
+ */
 export async function closeCheckouts(deps: CloseCheckoutDeps, signal: AbortSignal): Promise<number> {
   let tried = 0
+  const away = new Set<string>()
   while (!signal.aborted) {
-    const due = await selectDueCheckouts(deps.database.db, { nowMs: deps.clock.nowMs(), limit: BATCH_MAX })
+    const wanted = { nowMs: deps.clock.nowMs(), butOf: [...away], limit: BATCH_MAX }
+    const due = await selectDueCheckouts(deps.database.db, wanted)
     for (const checkout of due) {
       if (signal.aborted) break
+      if (away.has(checkout.instance)) continue
       try {
-        await closeCheckout(deps, checkout)
+        if (!(await closeCheckout(deps, checkout))) away.add(checkout.instance)
       } catch (error) {
         // Its next attempt is later by now: one that fails keeps no other from it.
         deps.report({ error, orderId: checkout.order_id })
@@ -40,19 +47,21 @@ export async function closeCheckouts(deps: CloseCheckoutDeps, signal: AbortSigna
   return tried
 }
 
-async function closeCheckout(deps: CloseCheckoutDeps, due: Row<'checkouts'>): Promise<void> {
+/** Gives false where its platform could not be asked. */
+async function closeCheckout(deps: CloseCheckoutDeps, due: Row<'checkouts'>): Promise<boolean> {
   const { database, clock } = deps
   const attempts = due.attempts + 1
   const nextAtMs = clock.nowMs() + FIRST_WAIT_MS * 2 ** Math.min(attempts, 12)
   const claim = { attempts, close_at_ms: nextAtMs }
   const isMine = await database.inTransaction((tx) => changeCheckout(tx, { seen: due, change: claim }))
-  if (!isMine) return
+  if (!isMine) return true
   const claimed = { ...due, ...claim }
   const isClosed = await isOver(deps, claimed)
-  if (!isClosed && attempts < ATTEMPTS_MAX) return
-  // By its reference it can still be asked whether it was paid at the last moment.
-  const change = { state: isClosed ? ('closed' as const) : ('failed' as const) }
+  if (!isClosed && attempts < ATTEMPTS_MAX) return false
+  // By its reference it can still be asked whether it was paid at the last moment. What opens its page is nobody's any more.
+  const change = { state: isClosed ? ('closed' as const) : ('failed' as const), answer: NOTHING_TO_PAY_WITH }
   await database.inTransaction((tx) => changeCheckout(tx, { seen: claimed, change }))
+  return isClosed
 }
 
 /** Nothing is left to close where the order was paid, or where the platform cannot be asked to. */

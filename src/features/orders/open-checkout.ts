@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import { accepted, type Outcome } from '../../kernel/outcome.ts'
 import { findCheckout, insertCheckout } from './checkout-queries.ts'
+import { selectOrdersForUpdate } from './queries.ts'
 
 /**
  * Opens the checkout of a pending order. Where its platform would open a second one if it were asked again, what was opened is
@@ -30,7 +31,11 @@ export async function openCheckout(
     close_at_ms: order.expiresAtMs,
     created_at_ms: clock.nowMs(),
   }
-  await database.inTransaction((tx) => insertCheckout(tx, row))
+  await database.inTransaction(async (tx) => {
+    // Whoever gave the order up while the platform was asked found no checkout to close.
+    const [held] = await selectOrdersForUpdate(tx, { appId: order.appId, orderIds: [order.orderId] })
+    await insertCheckout(tx, held?.status === 'pending' ? row : { ...row, close_at_ms: row.created_at_ms })
+  })
   const first = await findCheckout(database.db, of)
   invariant(first, `the checkout of order ${order.orderId} was just kept`)
   return accepted(JSON.parse(first.answer) as Checkout)

@@ -56,6 +56,7 @@ const PROBES = 3
 const EVENTS_EACH = 20
 // A player with many events gives way to others after this long.
 const WAVE_MS = 10_000
+const LOOK_EVERY_MS = 1_000
 // Longer than a wave with the longest timeout: whoever is later has died, and its players are anybody's again.
 const LEASE_MS = 2 * 60_000
 // After so many attempts each time an event is told of by its id, while its endpoint takes others.
@@ -66,9 +67,20 @@ const TOLD_EVERY_ATTEMPTS = 5
  * transaction is open and no connection held meanwhile. Whoever dies before the outcome is written delivers again, by
  * the same ids. Gives how many were taken.
  */
-export async function deliverEvents(deps: DeliveryDeps, endpoint: Endpoint, stop: AbortSignal): Promise<number> {
+export async function deliverEvents(
+  deps: DeliveryDeps,
+  endpoint: Endpoint,
+  { lookForNew, stop }: { lookForNew: () => Promise<void>; stop: AbortSignal },
+): Promise<number> {
   let taken = 0
+  let lookedMs = Number.NEGATIVE_INFINITY
   while (!stop.aborted) {
+    // While players who are known keep the game server busy a run has no end, and others must not wait for it.
+    const nowMs = deps.clock.nowMs()
+    if (nowMs - lookedMs >= LOOK_EVERY_MS) {
+      await lookForNew()
+      lookedMs = nowMs
+    }
     const wave = await claimWave(deps, endpoint.appId)
     if (wave === null) break
     const results = await Promise.all(wave.players.map((player) => sendInOrder(deps, endpoint, { ...player, stop })))

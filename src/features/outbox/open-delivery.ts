@@ -37,8 +37,7 @@ export function openOutboxDelivery(
     deliver: async (appId, signal) => {
       const endpoint = endpoints.get(appId)
       invariant(endpoint, `the app ${appId} has an endpoint`)
-      await finder.findNew(appId)
-      return await deliverEvents(deps, endpoint, signal)
+      return await deliverEvents(deps, endpoint, { lookForNew: () => finder.findNew(appId), stop: signal })
     },
     findMissed: (signal) => finder.findMissed(signal),
     backlogOf: (appId) => readBacklog(deps.database.db, appId),

@@ -127,7 +127,7 @@ function bookAsRefunded(draft: SettlementDraft, decided: DecidedLine): Omit<Line
   return { verdict: 'refunded', outcome: accepted(refundedSettlement(draft, decided, { replayed: false })) }
 }
 
-/** A player's first grant of all makes the reward of their invitation due, where the app has one. */
+/** A player's first charge makes the reward of their invitation due, where the app has one. */
 function noteInvitation(draft: SettlementDraft, { player, order }: { player: LockedPlayer; order: LockedOrder }): void {
   if (!draft.apps.find(player.app_id)?.invite) return
   const due = dueInviteReward(player, { orderId: order.order_id, nowMs: draft.nowMs })

@@ -1,5 +1,4 @@
 import type { PlayerId } from '../../kernel/ids.ts'
-import type { Money } from '../../kernel/money.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { mayStillBePaid } from '../orders/index.ts'
 import { mayBuy, type Reward, rewardOf, type StoreItem } from '../store/index.ts'
@@ -23,7 +22,9 @@ export function decideApproval(facts: {
     readonly playerId: PlayerId
     readonly itemId: number
     readonly quantity: number
-    readonly price: Pick<Money, 'minor'>
+    readonly priceMinor: number
+    /** For the whole payment; null: the sum of its prices. */
+    readonly chargedMinor: number | null
   }
   wanted: { readonly playerId: PlayerId; readonly itemId: number }
   /** The order that the payment named. */
@@ -41,7 +42,7 @@ export function decideApproval(facts: {
   if (!frozen && item && !mayBuy(item, player)) return refused('item_locked')
   const terms = frozen ?? item?.terms
   if (!terms) return refused('item_not_found')
-  const isFirstCharge = mayBeFirstCharge(paid.price) && player.first_charge_order_id === null
+  const isFirstCharge = mayBeFirstCharge(paid) && player.first_charge_order_id === null
   const reward = rewardOf(terms, { isFirstCharge, quantity: paid.quantity })
   const given = { coins: reward.coins, tokens: reward.tokensBase + reward.tokensBonus }
   if (wouldOverflow(player, given)) return refused('balance_overflow')

@@ -37,10 +37,13 @@ const anyNotice: fc.Arbitrary<Cause> = fc.record({
   state: fc.constantFrom('open' as const, 'taken' as const, 'undone' as const),
   lineNo: fc.constantFrom(null, null, 1, 2),
   amount: fc.option(
-    fc.record({
-      minor: fc.oneof(fc.constantFrom(0, 1, 500, 999, 1000, 1999), fc.nat(2500)).map(minorUnits),
-      currency: fc.constantFrom(USD, USD, USD, EUR),
-    }),
+    fc
+      .record({
+        minor: fc.oneof(fc.constantFrom(0, 1, 500, 999, 1000, 1999), fc.nat(2500)).map(minorUnits),
+        currency: fc.constantFrom(USD, USD, USD, EUR),
+      })
+      // Two notices that are the same must not differ by how their objects were made.
+      .map((amount) => ({ ...amount })),
   ),
   occurredAtMs: fc.nat(3),
 })

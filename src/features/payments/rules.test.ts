@@ -102,6 +102,15 @@ describe('a payment that was never seen', () => {
     assert.deepEqual(decide({ player: charged }), { kind: 'grant', reward: later, price: usd(1999) })
   })
 
+  test('is a first charge by the price that its order shows: a discount of all of it makes no free offer', () => {
+    const couponed = decide(claims({ price: usd(0), priceReadings: [usd(1999)] }))
+    assert.ok(couponed.kind === 'grant')
+    assert.deepEqual([couponed.price, couponed.reward.isFirstCharge], [usd(1999), true])
+    const free = decide({ ...claims({ price: usd(0) }), priceRule: 'platform' })
+    assert.ok(free.kind === 'grant')
+    assert.deepEqual([free.price, free.reward.isFirstCharge], [usd(0), false])
+  })
+
   test('of a failed, cancelled, expired, pending or reviewed order is granted', () => {
     for (const status of ['failed', 'cancelled', 'expired', 'pending', 'review'] as const) {
       assert.equal(decide({ order: { ...order, status } }).kind, 'grant', status)

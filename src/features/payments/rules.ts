@@ -69,6 +69,8 @@ export interface LineClaim {
   readonly isDiscounted?: boolean
   /** True where nothing proves that the player bought it. */
   readonly isUnclaimed?: boolean
+  /** What the payer was charged for the whole payment; left out: the sum of its prices. */
+  readonly chargedMinor?: MinorUnits
 }
 
 /** What we know of the same line of the same payment from an earlier delivery. */
@@ -142,16 +144,20 @@ export function decideLine(facts: LineFacts): Decision {
   if (!price) return { kind: 'review_order', refusal: 'price_mismatch' }
   const terms = frozen?.rewardTerms ?? facts.item?.terms
   invariant(terms, 'an order that froze nothing has an item')
-  const isFirstCharge = mayBeFirstCharge(claim.price) && player.first_charge_order_id === null
+  const mayBeFirst = mayBeFirstCharge({ priceMinor: price.minor, chargedMinor: claim.chargedMinor ?? null })
+  const isFirstCharge = mayBeFirst && player.first_charge_order_id === null
   const reward = rewardOf(terms, { isFirstCharge, quantity: claim.quantity })
   const given = { coins: reward.coins, tokens: reward.tokensBase + reward.tokensBonus }
   if (wouldOverflow(player, given)) return { kind: 'review_order', refusal: 'balance_overflow' }
   return { kind: 'grant', reward, price }
 }
 
-/** What is collected for nothing is no charge: its bonus, and whoever invited the player, wait for the first that is paid. */
-export function mayBeFirstCharge({ minor }: Pick<Money, 'minor'>): boolean {
-  return minor > 0
+/**
+ * What is collected for nothing, as a gift or by a coupon over all of its price, is no charge: its bonus, and whoever
+ * invited the player, wait for the first that is paid.
+ */
+export function mayBeFirstCharge(paid: { readonly priceMinor: number; readonly chargedMinor: number | null }): boolean {
+  return paid.priceMinor > 0 && (paid.chargedMinor ?? paid.priceMinor) > 0
 }
 
 function decideAgain(claim: LineClaim, known: KnownLine): Decision {

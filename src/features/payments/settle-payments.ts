@@ -133,11 +133,17 @@ function factsOf(
   about: { verified: VerifiedPayment; line: PaymentLine; held: LockedPayment; isNew: boolean },
 ): Omit<LineFacts, 'item'> {
   const { verified, line, held } = about
+  const { charged } = verified
   const player = draft.locked.players.get(verified.playerId)
   const order = draft.locked.orders.get(orderKey({ appId: verified.appId, orderId: line.orderId }))
   const knownLine = held.lines.get(line.lineNo)
   return {
-    claim: { ...line, playerId: verified.playerId, isUnclaimed: verified.isUnclaimed ?? false },
+    claim: {
+      ...line,
+      playerId: verified.playerId,
+      isUnclaimed: verified.isUnclaimed ?? false,
+      ...(charged ? { chargedMinor: charged.totalMinor } : {}),
+    },
     priceRule: verified.priceRule ?? 'order',
     known: about.isNew ? 'new' : knownLine ? knownLineOf(held, knownLine) : 'unknown_line',
     order: order ? knownOrderOf(order) : null,
