@@ -1,14 +1,17 @@
 import type { Logger } from 'pino'
-import type { Channels } from './channels/channel.ts'
+import type { Channel } from './channels/channel.ts'
+import type { OpenedChannels } from './channels/registry.ts'
 import type { Config } from './config/config.ts'
 import type { Database } from './db/database.ts'
 import type { Apps } from './features/apps/index.ts'
 import type { InviteDeps } from './features/invites/index.ts'
 import type { CloseCheckoutDeps, ExpireDeps } from './features/orders/index.ts'
 import { type OutboxDelivery, openOutboxDelivery, type ReportDelivery } from './features/outbox/index.ts'
-import type { ChannelTaskDeps, SettleDeps } from './features/payments/index.ts'
+import type { ChannelTaskDeps, MessageDeps, OwedCallDeps } from './features/payments/index.ts'
 import type { ActDeps } from './features/privacy/index.ts'
+import { DIFFERENCE_KINDS, type PollDeps, type ReconcileJobDeps } from './features/reconciliation/index.ts'
 import type { Metrics } from './http/metrics.ts'
+import type { PlatformMetrics } from './http/platform-metrics.ts'
 import { type Jobs, startJobs } from './jobs/runner.ts'
 import { schedule } from './jobs/schedule.ts'
 import type { Clock } from './kernel/clock.ts'
@@ -23,18 +26,74 @@ export function startSchedule(
     readonly logger: Logger
     readonly config: Config
     readonly notices: ActDeps
-    readonly settleDeps: SettleDeps
-    readonly channels: Channels
+    readonly messageDeps: MessageDeps
+    readonly channels: OpenedChannels
     readonly metrics: Metrics
   },
   { onTime }: { onTime: boolean },
 ): Jobs {
   const { database, clock, kv, apps, logger, notices } = deps
   const { securityEventDays } = deps.config
-  const taskDeps: ChannelTaskDeps = { ...deps.settleDeps, channels: deps.channels, report: reportRefund(logger) }
+  const taskDeps: ChannelTaskDeps = { ...deps.messageDeps, channels: deps.channels, report: reportRefund(logger) }
+  const platforms = platformJobs({ ...deps, metrics: deps.metrics.platforms }, { onTime })
   const outbox = openDelivery(deps)
-  const jobs = schedule({ database, clock, apps, securityEventDays, notices, taskDeps, outbox, ...jobReports(logger) })
+  const jobs = schedule({
+    database,
+    clock,
+    apps,
+    securityEventDays,
+    notices,
+    taskDeps,
+    platforms,
+    outbox,
+    ...jobReports(logger),
+  })
   return startJobs(jobs, { kv, logger, onTime })
+}
+
+const POLL_OUTCOMES = ['taken', 'fault'] as const
+
+/**
+ * What asks platforms for what they told: those that list it. A `local` server asks nobody by itself: its channels are often
+ * made up, and a real platform would be asked every minute with keys that it never gave.
+ */
+function platformJobs(
+  deps: {
+    readonly messageDeps: MessageDeps
+    readonly channels: OpenedChannels
+    readonly metrics: PlatformMetrics
+    readonly logger: Logger
+    readonly config: Config
+  },
+  { onTime }: { onTime: boolean },
+): PollDeps & ReconcileJobDeps {
+  const { metrics, logger, messageDeps } = deps
+  const asks = deps.config.env === 'online' || !onTime
+  const listing = asks ? deps.channels.all.filter((channel: Channel) => channel.listMessages !== undefined) : []
+  for (const { instance: channel } of listing) {
+    metrics.openChannel({ channel, outcomes: POLL_OUTCOMES, differences: DIFFERENCE_KINDS })
+  }
+  return {
+    ...{ messageDeps, listing },
+    metrics: {
+      ...metrics,
+      countPolled: ({ channel, taken }) => {
+        metrics.countPollMessages({ channel, outcome: 'taken', count: taken.taken })
+        metrics.countPollMessages({ channel, outcome: 'fault', count: taken.faults })
+      },
+    },
+    reportPoll: ({ channel, became, why }) => {
+      if (became === 'working') logger.info({ channel }, 'a platform can be polled again')
+      else logger.warn({ channel, ...(why instanceof Error ? { err: why } : { why }) }, 'a platform cannot be polled')
+    },
+    reportReconciliation: ({ why, ...about }) => {
+      const err = why === null ? {} : { err: why }
+      logger.warn(
+        { ...about, ...err },
+        why === null ? 'a platform and our books differed' : 'a channel was not reconciled',
+      )
+    },
+  }
 }
 
 /** The delivery to the game servers that are configured, told in metrics and in the log. */
@@ -67,12 +126,15 @@ function reportDelivery(logger: Logger): ReportDelivery {
 function jobReports(logger: Logger): {
   report: ExpireDeps['report']
   reportCheckout: CloseCheckoutDeps['report']
+  reportCall: OwedCallDeps['reportCall']
   reportInvite: InviteDeps['report']
 } {
   return {
     report: ({ error, ...about }) => logger.warn({ err: error, ...about }, 'an order could not expire'),
     reportCheckout: ({ error, ...about }) =>
       logger.warn({ err: error, ...about }, 'a checkout whose order is over could not be closed'),
+    reportCall: ({ error, ...about }) =>
+      logger.warn({ err: error, ...about }, 'a call that a platform is owed was not made'),
     reportInvite: ({ error, ...about }) =>
       logger.warn({ err: error, ...about }, 'the reward of an invitation could not be given'),
   }

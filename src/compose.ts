@@ -15,11 +15,11 @@ import { SchemaMismatch } from './db/errors.ts'
 import { openDatabase } from './db/open-database.ts'
 import { openApps } from './features/apps/index.ts'
 import {
+  type CatchUpDeps,
   type ChannelTaskDeps,
   type MessageDeps,
   openNoticeLane,
   openPaymentLane,
-  type ReplayDeps,
   type SettleDeps,
 } from './features/payments/index.ts'
 import { messageFaults } from './features/payments/routes.ts'
@@ -123,9 +123,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   mountDeletionPage(server, { database })
   if (sandbox) await mountSandbox(server, { ...sandbox, clock })
   if (config.http.docs) await mountDocs(server)
-  const jobParts = { database, clock, kv, apps, logger, config, channels, metrics }
-  const jobDeps = { ...jobParts, notices: actDeps, settleDeps: messageDeps }
-  const jobs = startSchedule(jobDeps, { onTime: overrides.jobs !== 'by_hand' })
+  const jobParts = { database, clock, kv, apps, logger, config, channels, metrics, notices: actDeps, messageDeps }
+  const jobs = startSchedule(jobParts, { onTime: overrides.jobs !== 'by_hand' })
   const metricsServer = serveMetrics({ server, metrics, config, logger })
 
   return {
@@ -149,8 +148,17 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
 /** What a command needs to work on payments as the server would: the books and the channels, and nothing that listens. */
 export async function composePayments(
   config: Config,
-  { database, report }: Pick<ChannelTaskDeps, 'database' | 'report'>,
-): Promise<{ deps: ReplayDeps & ChannelTaskDeps; kv: KeyValueStore; close: () => Promise<void> }> {
+  {
+    database,
+    report,
+    reportFault,
+  }: Pick<ChannelTaskDeps, 'database' | 'report'> & Partial<Pick<CatchUpDeps, 'reportFault'>>,
+): Promise<{
+  deps: CatchUpDeps & ChannelTaskDeps
+  messageDeps: MessageDeps
+  kv: KeyValueStore
+  close: () => Promise<void>
+}> {
   const clock = systemClock
   const kv = await openKeyValueStore(keyValueSettings(config, clock))
   const signedInstances = config.channels.filter((channel) => channel.type === 'signed')
@@ -159,11 +167,13 @@ export async function composePayments(
   }
   const sandbox = await openSandbox(kv, { config, listeningOrigin })
   const isLocal = config.env === 'local'
+  const apps = openApps(config.apps)
+  const settleDeps = { database, clock, apps, catalogues: openCatalogues({ database, clock }), count: () => undefined }
+  const onFault = reportFault ?? (() => undefined)
   return {
+    messageDeps: messagesWith(settleDeps, onFault),
     deps: {
-      ...{ database, clock, report, messageFaults, count: () => undefined },
-      apps: openApps(config.apps),
-      catalogues: openCatalogues({ database, clock }),
+      ...{ ...settleDeps, report, reportFault: onFault, messageFaults },
       channels: openChannels(config.channels, { means: { sandbox }, standIn: isLocal }),
       direct: openDirectChannel({ mint: isLocal ? 'open' : 'closed' }),
       verifySigner: (message) => verifySigner(signedInstances, message),
@@ -198,12 +208,13 @@ async function openServer(
 }
 
 function openMessages(settleDeps: SettleDeps, logger: Logger): MessageDeps {
-  return {
-    ...settleDeps,
-    lane: openPaymentLane(settleDeps),
-    notices: openNoticeLane(settleDeps),
-    report: ({ error, ...about }) => logger.error({ err: error, ...about }, 'a payment could not be settled'),
-  }
+  return messagesWith(settleDeps, ({ error, ...about }) =>
+    logger.error({ err: error, ...about }, 'a payment could not be settled'),
+  )
+}
+
+function messagesWith(settleDeps: SettleDeps, report: MessageDeps['report']): MessageDeps {
+  return { ...settleDeps, lane: openPaymentLane(settleDeps), notices: openNoticeLane(settleDeps), report }
 }
 
 /** The platform that the sandbox plays: only where a channel of that type is configured. */

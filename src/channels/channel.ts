@@ -2,7 +2,15 @@ import type { AppId, OrderId, PlayerId } from '../kernel/ids.ts'
 import type { Money } from '../kernel/money.ts'
 import type { FieldFault, Outcome } from '../kernel/outcome.ts'
 import type { PaymentEnvironment } from '../kernel/payment-environment.ts'
-import type { Evidence, MessageSource, VerifiedFailure, VerifiedNotice, VerifiedPayment } from './facts.ts'
+import type {
+  Evidence,
+  MessageSource,
+  OwedCall,
+  ReportRow,
+  VerifiedFailure,
+  VerifiedNotice,
+  VerifiedPayment,
+} from './facts.ts'
 import type { CallbackResult, PlatformAnswer, PlatformQuestion } from './platform-answer.ts'
 
 export {
@@ -12,10 +20,12 @@ export {
   type FailureFacts,
   type MessageSource,
   type NoticeFacts,
+  type OwedCall,
   type PaymentFacts,
   type PaymentLine,
   type PriceRule,
   REVERSAL_TYPES,
+  type ReportRow,
   type ReversalType,
   type VerifiedFailure,
   type VerifiedNotice,
@@ -96,6 +106,8 @@ export interface OrderToPay {
 
 /** What a player's client needs to pay. `url`: open this page. `external`: whoever runs the channel takes it from here. */
 export type Checkout =
+  /** The game buys on the device and names this token to its store: the order in the form of a UUID. */
+  | { readonly kind: 'account_token'; readonly token: string }
   | {
       readonly kind: 'url'
       readonly url: string
@@ -128,9 +140,25 @@ export interface WebhookCall {
   readonly wasProven?: true
 }
 
+/**
+ * Proven money whose payer is found by the order that the game named to its platform: by the account token, which is the
+ * order's id in another form, so that a purchase belongs to who made the order and to nobody else.
+ */
+export interface PaymentClaim {
+  readonly source: MessageSource
+  /** Null where the game named none. */
+  readonly orderId: OrderId | null
+  /** The payment, for the player whose order it is; `isUnclaimed` for one who only says so. */
+  paymentOf(payer: { readonly playerId: PlayerId; readonly isUnclaimed: boolean }): VerifiedPayment
+}
+
 /** What a genuine callback says. */
 export type ChannelMessage =
   | { readonly kind: 'payment'; readonly payment: VerifiedPayment }
+  /** Money of which the platform knows no player of ours, only what the game told it when it was paid. */
+  | { readonly kind: 'claim'; readonly claim: PaymentClaim }
+  /** The platform asks how a purchase was used; it is answered later, by a call that we owe. */
+  | { readonly kind: 'inquiry'; readonly source: MessageSource; readonly owed: OwedCall }
   | { readonly kind: 'failure'; readonly failure: VerifiedFailure }
   | { readonly kind: 'notice'; readonly notice: VerifiedNotice }
   /** Asked any number of times, it changes nothing and is not kept. Its channel has an `answer` of its own. */
@@ -176,6 +204,24 @@ export interface RefundWanted extends PaymentNames, Question {
   readonly idempotencyKey: string
 }
 
+/** A call that we owe, when its time has come. */
+export interface CallDue extends OwedCall {
+  readonly environment: PaymentEnvironment
+  /** Of a `consumption`: what became of what was bought. */
+  readonly use: PurchaseUse | null
+}
+
+/** How what was bought was used, as the books say. */
+export interface PurchaseUse {
+  /** Whether the player has agreed that we tell. */
+  readonly isConsented: boolean
+  readonly isDelivered: boolean
+  /** How much of it is gone, in thousandths of a percent: 100000 is all. */
+  readonly usedMilliPercent: number
+  /** Whether it was taken back already. */
+  readonly isTakenBack: boolean
+}
+
 /** A refund that a platform has made. */
 export interface RefundMade {
   /** The `causeId` of the platform's own notices of it, so that whichever comes second changes nothing. */
@@ -208,20 +254,30 @@ export interface Channel {
   answer?(result: CallbackResult, call: Pick<WebhookCall, 'callback' | 'rawBody'>): PlatformAnswer
   /** Asks the platform whether an order was paid; null when it was not. */
   lookUpPayment?(order: OpenedCheckout & Question): Promise<Outcome<VerifiedPayment | null>>
-  /** Everything that the platform told, or would have told, in a span of time, a page at a time: for messages that were lost. */
+  /**
+   * Everything that the platform told, or would have told, in a span of time, a page at a time: for messages that were lost.
+   * It is asked again and again: of one message the evidence is the same bytes each time. What cannot be read to its end is
+   * refused, with `retryAfterSeconds` where the platform says so.
+   */
   listMessages?(span: MessageSpan & Question): Promise<Outcome<MessagePage>>
+  /** What alone its list tells of, where it is not everything: a store may list what went back, and not what was paid. */
+  readonly listsOnly?: 'payments' | 'reversals'
+  /** Reads a report that a person has downloaded from the platform. `invalid_fields` names the lines that it cannot read. */
+  readReport?(text: string): Outcome<readonly ReportRow[]>
   /** Proves a purchase that a player's device tells of. `purchase_not_found` when the platform knows none of theirs. */
   verifyPurchase?(purchase: {
     readonly playerId: PlayerId
     readonly told: Readonly<Record<string, unknown>>
     readonly question: Question
-  }): Promise<Outcome<VerifiedPayment>>
+  }): Promise<Outcome<VerifiedPayment | PaymentClaim>>
   /**
    * Gives money back. `purchase_not_found` where the platform knows no such payment, `refund_refused` where it will never
    * give this back, `refund_pending` while it has only taken the wish and not yet said what came of it, `channel_unavailable`
    * where asking again, with the same key, can help.
    */
   refundPayment?(refund: RefundWanted): Promise<Outcome<RefundMade>>
+  /** Makes a call that we owe; made before, it does no harm. A refusal that asking again cannot mend ends it. */
+  carryOutCall?(call: CallDue & Question): Promise<Outcome<'done'>>
   /** Asks the platform whether a payment still stands: nothing is granted from the queue whose money went back unheard. */
   lookUpStanding?(payment: PaymentNames & Question): Promise<Outcome<Standing>>
 }

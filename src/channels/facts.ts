@@ -38,6 +38,21 @@ export interface Charged {
   readonly discountMinor: MinorUnits | null
 }
 
+/** A call that we owe to a platform. A further one of the same kind about the same subject is the same call. */
+export interface OwedCall {
+  /** `consume`: what was bought was delivered, so that it can be bought again and its money is not given back. */
+  readonly kind: 'consume' | 'consumption'
+  /** What it is about, by the platform's name: at most 400 characters. */
+  readonly subject: string
+  /**
+   * What its channel has to know to make it: JSON, nothing secret. Of a `consumption`, `transactionId` is the platform's id of
+   * the payment that it is about.
+   */
+  readonly details: Readonly<Record<string, string | number | boolean | null>>
+  /** After that nobody asks for it any more; null: it is owed until it is done. */
+  readonly untilMs: number | null
+}
+
 /** How a message reached us: a callback that tells of money, of none, or of what we do not understand; our own question
  * to a platform; a device; a kept message that an operator has told again. */
 export type EvidenceKind = 'payment' | 'failure' | 'notice' | 'callback' | 'look_up' | 'device_purchase' | 'replay'
@@ -83,6 +98,10 @@ export interface PaymentFacts extends MessageFacts {
   readonly factsAreIdentity: boolean
   /** At least one. */
   readonly lines: readonly PaymentLine[]
+  /** True where nothing proves that its player is who bought it: a person decides. */
+  readonly isUnclaimed?: boolean
+  /** Calls that we owe to the platform once something of it was granted: written down with the grant. */
+  readonly owed?: readonly OwedCall[]
   /**
    * What its platform is told of money that cannot be granted. `accept`, the default: we have it, and a person resolves
    * it. `refuse`: its platform gives it back to whoever paid.
@@ -117,6 +136,18 @@ export interface NoticeFacts extends MessageSource {
   /** How much of what was paid; null: all of it. Of one cause a later notice tells the new sum, not a further part. */
   readonly amount: Money | null
   /** By the platform's clock: of two notices of one cause the later one counts, whichever came first. */
+  readonly occurredAtMs: number
+}
+
+/** A line of a report that a person has fetched from a platform, in our words. It proves nothing. */
+export interface ReportRow {
+  /** `disputed`: somebody demands the money back; who gets it is told later. */
+  readonly kind: 'paid' | 'refunded' | 'refund_undone' | 'disputed' | 'dispute_lost' | 'dispute_won'
+  /** Every id of the payment that the line names; at least one, or else the order. */
+  readonly ids: readonly string[]
+  readonly orderId: OrderId | null
+  /** Of `paid` what the payer was charged in all, else what it is about; null where the report does not say. */
+  readonly amount: Money | null
   readonly occurredAtMs: number
 }
 

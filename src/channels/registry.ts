@@ -2,7 +2,9 @@ import type { AppId } from '../kernel/ids.ts'
 import { invariant } from '../kernel/invariant.ts'
 import { accepted } from '../kernel/outcome.ts'
 import { type AppchargeInstance, openAppchargeChannel } from './appcharge/index.ts'
+import { type AppleInstance, openAppleChannel } from './apple/index.ts'
 import type { Channel, Channels } from './channel.ts'
+import { type GoogleInstance, openGoogleChannel } from './google/index.ts'
 import { openSandboxChannel, type SandboxInstance, type SandboxPlatform } from './sandbox/index.ts'
 import { openSignedChannel, type SignedInstance } from './signed/index.ts'
 import { openStripeChannel, type StripeInstance } from './stripe/index.ts'
@@ -15,6 +17,8 @@ export type ChannelInstance =
   | ({ readonly type: 'appcharge' } & AppchargeInstance)
   | ({ readonly type: 'xsolla' } & XsollaInstance)
   | ({ readonly type: 'stripe' } & StripeInstance)
+  | ({ readonly type: 'apple' } & AppleInstance)
+  | ({ readonly type: 'google' } & GoogleInstance)
 
 /** What the channels of a type need beside their own settings. */
 export interface ChannelMeans {
@@ -24,6 +28,11 @@ export interface ChannelMeans {
 
 const SERVER_INSTANCE = 'server'
 
+/** The channels, and each of them once: for work that goes through them all. */
+export interface OpenedChannels extends Channels {
+  readonly all: readonly Channel[]
+}
+
 /**
  * Opens every configured channel; a new type is one case here. `standIn`: an app's sandbox also takes the orders for
  * channels that it does not have, so that a game can be tried before its platforms are set up. `further`: channels of
@@ -32,7 +41,7 @@ const SERVER_INSTANCE = 'server'
 export function openChannels(
   instances: readonly ChannelInstance[],
   { means, standIn, further = [] }: { means: ChannelMeans; standIn: boolean; further?: readonly Channel[] },
-): Channels {
+): OpenedChannels {
   const opened = new Map(instances.map((instance) => [instance.instance, openChannel(instance, means)]))
   for (const channel of further) opened.set(channel.instance, channel)
   const sandboxes = new Map<AppId, Channel>()
@@ -41,6 +50,7 @@ export function openChannels(
     if (type === 'sandbox' && channel && !sandboxes.has(appId)) sandboxes.set(appId, channel)
   }
   return {
+    all: [...opened.values()],
     byInstance: (instance) => opened.get(instance) ?? null,
     forOrder: (appId, name) => {
       if (name === SERVER_INSTANCE) return serverChannel(appId)
@@ -67,6 +77,10 @@ function openChannel(instance: ChannelInstance, means: ChannelMeans): Channel {
       return openXsollaChannel(instance)
     case 'stripe':
       return openStripeChannel(instance)
+    case 'apple':
+      return openAppleChannel(instance)
+    case 'google':
+      return openGoogleChannel(instance)
   }
 }
 

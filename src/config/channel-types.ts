@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
 import { APPCHARGE_SETTINGS } from './channel-settings/appcharge.ts'
+import { APPLE_EXAMPLE, APPLE_SETTINGS } from './channel-settings/apple.ts'
+import { GOOGLE_SETTINGS } from './channel-settings/google.ts'
 import { SANDBOX_SETTINGS } from './channel-settings/sandbox.ts'
 import { SIGNED_SETTINGS } from './channel-settings/signed.ts'
 import { STRIPE_SETTINGS } from './channel-settings/stripe.ts'
@@ -21,6 +23,11 @@ export const CHANNEL_TYPES = {
     settings: STRIPE_SETTINGS,
     example:
       '{"stripe": {"secretKey": "rk_live_...", "webhookSecrets": ["whsec_..."], "returnUrl": "https://shop.example.com/paid"}}',
+  },
+  apple: { settings: APPLE_SETTINGS, example: APPLE_EXAMPLE },
+  google: {
+    settings: GOOGLE_SETTINGS,
+    example: '{"google": {"packageName": "com.example.game", "serviceAccountFile": "/etc/payment-api/play.json"}}',
   },
 } as const
 

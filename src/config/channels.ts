@@ -1,13 +1,16 @@
 import type { Static } from 'typebox'
-import { unreachable } from '../kernel/invariant.ts'
+import { invariant, unreachable } from '../kernel/invariant.ts'
 import { appchargeConfig, appchargeFaults } from './appcharge.ts'
 import type { AppchargeSettings } from './channel-settings/appcharge.ts'
+import { type AppleSettings, appleConfig, appleFaults } from './channel-settings/apple.ts'
+import type { GoogleSettings } from './channel-settings/google.ts'
 import type { SignedSettings } from './channel-settings/signed.ts'
 import { STRIPE_API_URL, type StripeSettings, stripeFaults } from './channel-settings/stripe.ts'
 import { type XsollaSettings, xsollaConfig } from './channel-settings/xsolla.ts'
 import { CHANNEL_TYPE_NAMES, CHANNEL_TYPES, type CHANNELS_SCHEMA, type ChannelType } from './channel-types.ts'
 import type { AppConfig, ChannelConfig } from './config.ts'
 import { type ConfigFault, faulty, quoted, type Reading, read } from './faults.ts'
+import { googleConfig, googleFaults } from './google.ts'
 import { isReservedName, parseStrictJson, shapeFaults } from './json-value.ts'
 import { VARIABLES } from './schema.ts'
 import type { Texts } from './settings.ts'
@@ -58,6 +61,10 @@ function readInstance({ instance, settings, apps }: Given): Reading<ChannelConfi
     faults.push(fault(`the channel ${quoted(instance)}: ${said}`, remedy))
   }
   if (faults.length > 0) return faulty(...faults)
+  const further = type === 'apple' ? appleFaults(own as AppleSettings) : []
+  if (further.length > 0) {
+    return faulty(...further.map(({ said, remedy }) => fault(`the channel ${quoted(instance)}: ${said}`, remedy)))
+  }
   const app = apps?.find((each) => appNamed === undefined || each.appId === appNamed)
   return read(app === undefined ? null : channelConfig({ instance, appId: app.appId, type, own }))
 }
@@ -67,7 +74,8 @@ function settingsFaults(type: ChannelType, own: object): string[] {
   const shape = shapeFaults(CHANNEL_TYPES[type].settings, own)
   if (shape.length > 0) return shape
   if (type === 'appcharge') return appchargeFaults(own as AppchargeSettings)
-  return type === 'stripe' ? stripeFaults(own as StripeSettings) : []
+  if (type === 'stripe') return stripeFaults(own as StripeSettings)
+  return type === 'google' ? googleFaults(own as GoogleSettings) : []
 }
 
 function nameFaults(instance: string): ConfigFault[] {
@@ -114,6 +122,13 @@ function channelConfig({ instance, appId, type, own }: Checked): ChannelConfig {
       const { secretKey = null, returnUrl = null, priceRule = 'catalogue', ...given } = own as StripeSettings
       const { webhookSecrets, items = {}, apiUrl = STRIPE_API_URL } = given
       return { instance, appId, type, secretKey, webhookSecrets, returnUrl, priceRule, items, apiUrl }
+    }
+    case 'apple':
+      return { instance, appId, type, ...appleConfig(own as AppleSettings) }
+    case 'google': {
+      const settings = googleConfig(own as GoogleSettings)
+      invariant(settings, 'what has faults is not read')
+      return { instance, appId, ...settings }
     }
     default:
       return unreachable(type, 'channel type')

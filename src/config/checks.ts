@@ -39,6 +39,8 @@ export const CHECKS: readonly Check[] = [
   channelSecretsAreStrong,
   channelSecretsAreApart,
   channelCallsAreEncrypted,
+  appleAppsAreApart,
+  googleAppsAreApart,
   corsOriginsAreListed,
   sandboxStaysLocal,
   sqliteHasOneWorker,
@@ -144,6 +146,41 @@ function channelCallsAreEncrypted({ env, channels }: Draft): readonly ConfigFaul
       },
     ]
   })
+}
+
+// A purchase names its app and no instance: with two of them for one, it could be shown to each.
+function appleAppsAreApart({ channels }: Draft): readonly ConfigFault[] {
+  const owners = new Map<string, string>()
+  const faults: ConfigFault[] = []
+  for (const channel of channels ?? []) {
+    if (channel.type !== 'apple') continue
+    for (const environment of channel.environments) {
+      const key = `${channel.bundleId} ${environment}`
+      const owner = owners.get(key)
+      owners.set(key, owner ?? channel.instance)
+      if (owner === undefined) continue
+      const both = `the channels ${quoted(owner)} and ${quoted(channel.instance)}`
+      const fault = `${both} both take purchases of ${quoted(channel.bundleId)} in ${environment}`
+      const remedy = 'Keep one of them, or give each "environments" of its own.'
+      faults.push({ variable: 'CHANNELS', fault, remedy })
+    }
+  }
+  return faults
+}
+
+function googleAppsAreApart({ channels }: Draft): readonly ConfigFault[] {
+  const owners = new Map<string, string>()
+  const faults: ConfigFault[] = []
+  for (const channel of channels ?? []) {
+    if (channel.type !== 'google') continue
+    const owner = owners.get(channel.packageName)
+    owners.set(channel.packageName, owner ?? channel.instance)
+    if (owner === undefined) continue
+    const both = `the channels ${quoted(owner)} and ${quoted(channel.instance)}`
+    const fault = `${both} both take purchases of ${quoted(channel.packageName)}`
+    faults.push({ variable: 'CHANNELS', fault, remedy: 'Keep one of them: an app on Google Play has one channel.' })
+  }
+  return faults
 }
 
 function corsOriginsAreListed({ env, cors }: Draft): readonly ConfigFault[] {

@@ -211,12 +211,49 @@ export type StripeChannelConfig = ChannelInstance & {
   readonly apiUrl: string
 }
 
+export type AppleChannelConfig = ChannelInstance & {
+  readonly type: 'apple'
+  readonly bundleId: string
+  readonly appAppleId: number | null
+  /** At least one. */
+  readonly environments: readonly ('Production' | 'Sandbox')[]
+  /** DER in base64. */
+  readonly rootCertificates: readonly string[]
+  readonly onlineChecks: boolean
+  /** The key is PKCS #8 as PEM. */
+  readonly apiKey: { readonly issuerId: string; readonly keyId: string; readonly privateKey: string } | null
+  readonly apiUrls: { readonly Production: string; readonly Sandbox: string }
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  /** Our items by the names that their products have in the App Store. */
+  readonly items: Readonly<Record<string, number>>
+  readonly refundPreference: 'DECLINE' | 'GRANT_FULL' | 'GRANT_PRORATED' | null
+}
+
+export type GoogleChannelConfig = ChannelInstance & {
+  readonly type: 'google'
+  readonly packageName: string
+  readonly serviceAccount: { readonly clientEmail: string; readonly privateKey: string }
+  readonly push: {
+    readonly audience: string
+    readonly serviceAccountEmail: string
+    readonly subscription: string | null
+  } | null
+  readonly items: Readonly<Record<string, number>>
+  readonly acknowledgeOnly: readonly string[]
+  readonly priceRule: 'order' | 'catalogue' | 'platform'
+  readonly apiUrl: string
+  readonly tokenUrl: string
+  readonly certsUrl: string
+}
+
 export type ChannelConfig =
   | SandboxChannelConfig
   | SignedChannelConfig
   | AppchargeChannelConfig
   | StripeChannelConfig
   | XsollaChannelConfig
+  | AppleChannelConfig
+  | GoogleChannelConfig
 
 export interface LoggingConfig {
   readonly level: (typeof LOG_LEVELS)[number]

@@ -13,6 +13,7 @@ import type {
   PaymentsTable,
   ReviewEntriesTable,
 } from './tables/payments.ts'
+import type { OwedCallsTable, PollPositionsTable } from './tables/platforms.ts'
 import type { IdentitiesTable, UsersTable } from './tables/players.ts'
 import type {
   IdentityNoticesTable,
@@ -34,6 +35,7 @@ import type { LedgerTransactionsTable, PostingsTable } from './tables/wallet.ts'
 export type { MessageState } from './tables/inbox.ts'
 export type { OrderStatus, OrderTerms } from './tables/orders.ts'
 export type { CauseState, LineStanding, ReversalCause, ReviewState } from './tables/payments.ts'
+export type { OwedCallState } from './tables/platforms.ts'
 export type { PlayerStatus } from './tables/players.ts'
 export type { InviteRewardState, NoticeState } from './tables/security.ts'
 export type { RefundIntentState } from './tables/staff.ts'
@@ -75,6 +77,8 @@ export interface Schema {
   order_reversals: OrderReversalsTable
   refund_intents: RefundIntentsTable
   staff_actions: StaffActionsTable
+  owed_calls: OwedCallsTable
+  poll_positions: PollPositionsTable
 }
 
 export type Row<T extends keyof Schema> = Selectable<Schema[T]>

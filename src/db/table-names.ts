@@ -35,6 +35,8 @@ const TABLES: Readonly<Record<keyof Schema, true>> = {
   order_reversals: true,
   refund_intents: true,
   staff_actions: true,
+  owed_calls: true,
+  poll_positions: true,
 }
 
 /** Every table that this release may have made in a database. */

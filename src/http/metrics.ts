@@ -6,6 +6,7 @@ import { ANOMALY_KINDS, type AnomalyKind } from '../kernel/security-event.ts'
 import { bearerToken } from './auth.ts'
 import { sendRefusal } from './mount.ts'
 import { outboxMetrics, type ReadOutbox } from './outbox-metrics.ts'
+import { type PlatformMetrics, platformMetrics } from './platform-metrics.ts'
 
 /** What the service counts. */
 export interface Metrics {
@@ -16,6 +17,7 @@ export interface Metrics {
   readonly countLostSecurityEvents: (lost: number) => void
   /** Counts something that looks like abuse. */
   readonly countAnomaly: (kind: AnomalyKind) => void
+  readonly platforms: PlatformMetrics
   /** Counts an event that was sent to a game server. */
   readonly countDelivery: (delivery: { appId: string; outcome: 'taken' | 'failed' }) => void
   /** Shows what waits for the game servers of some apps, read anew for each reader. */
@@ -42,6 +44,7 @@ export function createMetrics(share: ShareMetrics | null): Metrics {
   })
   return {
     ...securityCounters(registry),
+    platforms: platformMetrics(registry),
     ...outboxMetrics(registry),
     // A replaced worker starts at nought, and the sums fall by what it had: Prometheus reads that as a restart.
     read: async () =>

@@ -33,7 +33,7 @@ export interface FeatureRoutes {
 /** The table of contents of the API. */
 export function routes(of: FeatureRoutes): RouteEntry[] {
   const { sessions, account, store, orders, payments, channels, cases, inbox, dailyGift, players, wallet } = of
-  const { privacy, tests } = of
+  const { privacy } = of
   return [
     ['POST', '/api/v1/token', sessions.issueToken],
     ['POST', '/api/v1/token/refresh', sessions.refreshToken],
@@ -52,6 +52,7 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['POST', '/api/v1/account/link', account.linkIdentity],
     ['POST', '/api/v1/account/unlink', account.unlinkIdentity],
     ['POST', '/api/v1/account/store_code', account.issueStoreCode],
+    ['POST', '/api/v1/account/consent', account.setConsent],
 
     ['GET', '/api/v1/store/items', store.listItemsByQuery],
     ['POST', '/api/v1/store/items', store.listItems],
@@ -87,6 +88,13 @@ export function routes(of: FeatureRoutes): RouteEntry[] {
     ['POST', '/identity/facebook/:app_id/deletion', privacy.facebookDeletion],
     ['POST', '/identity/facebook/:app_id/deauthorize', privacy.facebookDeauthorize],
 
+    ...routesToTryThingsBy(of.tests),
+  ]
+}
+
+/** Only for development. */
+function routesToTryThingsBy(tests: FeatureRoutes['tests']): RouteEntry[] {
+  return [
     ['GET', '/test/simple', tests.simple],
     ['GET', '/test/ping', tests.ping],
     ['GET', '/test/token_test', tests.tokenTest],

@@ -4,8 +4,14 @@ import { sweepIdempotencyKeys } from '../db/transact-once.ts'
 import { giveInviteRewards, type InviteDeps } from '../features/invites/index.ts'
 import { type CloseCheckoutDeps, closeCheckouts, type ExpireDeps, expireOrders } from '../features/orders/index.ts'
 import type { OutboxDelivery } from '../features/outbox/index.ts'
-import { type ChannelTaskDeps, carryOutRefunds } from '../features/payments/index.ts'
+import { type ChannelTaskDeps, carryOutCalls, carryOutRefunds, type OwedCallDeps } from '../features/payments/index.ts'
 import { type ActDeps, actOnNotices, blankLateEvents } from '../features/privacy/index.ts'
+import {
+  type PollDeps,
+  pollPlatforms,
+  type ReconcileJobDeps,
+  reconcilePlatforms,
+} from '../features/reconciliation/index.ts'
 import { sweepSecurityEvents } from '../features/security/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Job } from './runner.ts'
@@ -18,6 +24,8 @@ export interface ScheduleDeps extends ExpireDeps, Pick<InviteDeps, 'apps'> {
   readonly notices: ActDeps
   readonly taskDeps: ChannelTaskDeps
   readonly reportCheckout: CloseCheckoutDeps['report']
+  readonly reportCall: OwedCallDeps['reportCall']
+  readonly platforms: PollDeps & ReconcileJobDeps
   readonly outbox: OutboxDelivery
   /** How long security events are kept. */
   readonly securityEventDays: number
@@ -26,15 +34,23 @@ export interface ScheduleDeps extends ExpireDeps, Pick<InviteDeps, 'apps'> {
 /** The table of contents of the background work. */
 export function schedule(deps: ScheduleDeps): Job[] {
   const inviteDeps: InviteDeps = { ...deps, report: deps.reportInvite }
+  const callDeps = { ...deps.taskDeps, reportCall: deps.reportCall }
   const checkoutDeps = { ...deps.taskDeps, report: deps.reportCheckout }
   return [
     { name: 'expire-orders', pattern: '*/10 * * * * *', run: (signal) => expireOrders(deps, signal) },
     {
       name: 'carry-out-channel-tasks',
       pattern: '*/10 * * * * *',
-      run: (signal) => carryOutRefunds(deps.taskDeps, signal),
+      run: async (signal) => (await carryOutCalls(callDeps, signal)) + (await carryOutRefunds(deps.taskDeps, signal)),
     },
     { name: 'close-checkouts', pattern: '*/10 * * * * *', run: (signal) => closeCheckouts(checkoutDeps, signal) },
+    { name: 'poll-platforms', pattern: '50 * * * * *', run: (signal) => pollPlatforms(deps.platforms, signal) },
+    // At night for most, and late enough that platforms have closed their day.
+    {
+      name: 'reconcile-platforms',
+      pattern: '25 40 4 * * *',
+      run: (signal) => reconcilePlatforms(deps.platforms, signal),
+    },
     { name: 'give-invite-rewards', pattern: '*/10 * * * * *', run: (signal) => giveInviteRewards(inviteDeps, signal) },
     { name: 'act-on-notices', pattern: '5-55/10 * * * * *', run: (signal) => actOnNotices(deps.notices, signal) },
     { name: 'sweep-idempotency-keys', pattern: '30 * * * * *', run: (signal) => sweepAll(deps, signal) },

@@ -9,6 +9,7 @@ export type PaymentId = Branded<string, 'PaymentId'>
 export type PaymentEventId = Branded<string, 'PaymentEventId'>
 export type ReviewEntryId = Branded<string, 'ReviewEntryId'>
 export type RefundIntentId = Branded<string, 'RefundIntentId'>
+export type OwedCallId = Branded<string, 'OwedCallId'>
 export type StaffActionId = Branded<string, 'StaffActionId'>
 export type MessageId = Branded<string, 'MessageId'>
 export type OutboxEventId = Branded<string, 'OutboxEventId'>
@@ -27,11 +28,24 @@ export const newPaymentId = (): PaymentId => randomId('pay') as PaymentId
 export const newPaymentEventId = (): PaymentEventId => randomId('evt') as PaymentEventId
 export const newReviewEntryId = (): ReviewEntryId => randomId('rev') as ReviewEntryId
 export const newRefundIntentId = (): RefundIntentId => randomId('rfd') as RefundIntentId
+export const newOwedCallId = (): OwedCallId => randomId('call') as OwedCallId
 export const newStaffActionId = (): StaffActionId => randomId('act') as StaffActionId
 export const newMessageId = (): MessageId => randomId('msg') as MessageId
 export const newSecurityEventId = (): SecurityEventId => randomId('sec') as SecurityEventId
 export const newSessionId = (): SessionId => randomId('ses') as SessionId
 export const newRequestId = (): string => randomBytes(12).toString('hex')
+
+/** Our own order's id as a UUID: what a game names to a device's store as its account. Null for an id that is not ours. */
+export function accountTokenOf(orderId: OrderId): string | null {
+  const hex = /^ord_([0-9a-f]{32})$/.exec(orderId)?.[1]
+  return hex === undefined ? null : hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+/** The order that an account token names, in either case of letters; null where it is no UUID. */
+export function orderOfAccountToken(token: string): OrderId | null {
+  const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(token)
+  return isUuid ? (`ord_${token.replaceAll('-', '').toLowerCase()}` as OrderId) : null
+}
 
 /**
  * Begins with its time, so that what was written lately stands together at the end of its unique index. The ids of

@@ -42,6 +42,37 @@ export const REFUND_ERROR_CODES = {
     'This platform cannot be asked for a refund: give the money back there, then state it.',
     '该支付平台不支持接口退款，请在平台上退款后再登记。',
   ),
+  account_mismatch: entry(
+    409,
+    'contact_support',
+    'Nothing proves that this player made this purchase; support looks at it.',
+    '无法证明该购买由此玩家完成，将由客服核实。',
+  ),
+  purchase_pending: entry(
+    409,
+    'show_message',
+    'The store does not have the money yet; the reward comes once it has.',
+    '应用商店尚未收到款项，到账后将发放奖励。',
+  ),
+  purchase_shared: entry(
+    409,
+    'finish_transaction',
+    'This purchase is shared by a family; only whoever paid for it is given anything.',
+    '该购买来自家庭共享，仅向付款人发放。',
+  ),
+  purchase_revoked: entry(
+    409,
+    'finish_transaction',
+    'This purchase was cancelled, or its store has taken it back; nothing is given for it.',
+    '该购买已取消或已被应用商店撤销，不予发放。',
+  ),
+  platform_refused: entry(409, 'contact_support', 'The platform will not take this call.', '支付平台拒绝了该请求。'),
+  consent_missing: entry(
+    409,
+    'show_message',
+    'This player has not agreed that the platform is told of it.',
+    '该玩家未同意向支付平台提供此信息。',
+  ),
   listing_unavailable: entry(
     409,
     'show_message',

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { systemClock } from '../../src/kernel/clock.ts'
 import { assertDone } from '../support/answers.ts'
+import { listingChannel, listingPlatform } from '../support/listing-platform.ts'
 import { localApps, payment, startApp, type TestApp } from '../support/test-app.ts'
 
 const RULES = readFileSync(join(import.meta.dirname, '../../deploy/alerts.yml'), 'utf8')
@@ -27,6 +29,7 @@ const PROMQL = new Set([
   'offset',
   'up',
   'max',
+  'time',
 ])
 
 const alerts = RULES.split(/^ {6}- alert: /m)
@@ -59,7 +62,12 @@ let exported: string
 before(async () => {
   // Nobody listens there: what waits is counted all the same.
   const webhooks = { url: 'http://127.0.0.1:9/events', secrets: [`whsec_${randomBytes(32).toString('base64')}`] }
-  app = await startApp({ variables: { APPS: localApps({ webhooks }) }, jobs: 'by_hand' })
+  const listing = listingPlatform({ instance: 'listing', nowMs: systemClock.nowMs })
+  await listing.open()
+  const channels = [listingChannel('listing', listing)]
+  app = await startApp({ variables: { APPS: localApps({ webhooks }) }, jobs: 'by_hand', channels })
+  await app.service.jobs.run('poll-platforms')
+  await listing.close()
   const { token, uid } = await app.logIn('alerting')
   const body = payment({ order_id: 'alerting', uid })
   assertDone(await app.call('POST', '/api/v1/payment/success', { token, body }))

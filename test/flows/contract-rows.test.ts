@@ -22,6 +22,7 @@ const ROWS: readonly Row[] = [
   ['POST', '/api/v1/account/link', 'player'],
   ['POST', '/api/v1/account/unlink', 'player'],
   ['POST', '/api/v1/account/store_code', 'player'],
+  ['POST', '/api/v1/account/consent', 'player'],
   ['POST', '/api/v1/refresh', 'player_or_server'],
   ['GET', '/api/v1/store/items', 'player_or_server'],
   ['POST', '/api/v1/store/items', 'player_or_server'],

@@ -1,5 +1,5 @@
 import { composePayments } from '../../compose.ts'
-import { type CaughtUp, catchUp } from '../../features/payments/index.ts'
+import { type CatchUpDeps, type CaughtUp, catchUp } from '../../features/payments/index.ts'
 import { isoTime, systemClock } from '../../kernel/clock.ts'
 import { runCommand } from '../command.ts'
 import { openBar } from '../progress-bar.ts'
@@ -25,7 +25,7 @@ export async function catchUpWith(instance: string, options: CatchUpOptions): Pr
       const message = 'are times like 2026-11-01T00:00:00Z, the first before the second'
       return tellRefusal({ code: 'invalid_fields' }, { json }, [{ path: '--from and --to', message }])
     }
-    const opened = await composePayments(config, { database, report: () => undefined })
+    const opened = await composePayments(config, { database, report: () => undefined, reportFault })
     const bar = openBar({ format: '{bar} {value} messages of the platform', worthALog: WORTH_A_LOG })
     try {
       const progress = (listed: number): void => bar.update({ done: listed, total: listed })
@@ -41,6 +41,13 @@ export async function catchUpWith(instance: string, options: CatchUpOptions): Pr
   })
 }
 
+const reportFault: CatchUpDeps['reportFault'] = ({ error, kind, eventId }) => {
+  const why = error instanceof Error ? error.message : String(error)
+  process.stderr.write(
+    `a ${kind} could not be booked${eventId === undefined ? '' : `, and is kept as ${eventId}`}: ${why}\n`,
+  )
+}
+
 function spanOf({ from, to }: CatchUpOptions): { fromMs: number; untilMs: number } | null {
   const [fromMs, untilMs] = [Date.parse(from), to === undefined ? systemClock.nowMs() : Date.parse(to)]
   return fromMs < untilMs ? { fromMs, untilMs } : null
@@ -48,10 +55,11 @@ function spanOf({ from, to }: CatchUpOptions): { fromMs: number; untilMs: number
 
 function inWords(
   { instance, from, to, applied }: { instance: string; from: string; to: string; applied: boolean },
-  { listed, notUnderstood, tests, missed }: CaughtUp,
+  { listed, notUnderstood, tests, faults, missed }: CaughtUp,
 ): string {
   const aside = [
     ...(notUnderstood > 0 ? [`${notUnderstood} of them are not understood`] : []),
+    ...(faults > 0 ? [`${faults} could not be booked by a fault of ours, told above`] : []),
     ...(tests > 0 ? [`${tests} are play money, which the app does not take`] : []),
   ]
   return [

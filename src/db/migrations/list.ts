@@ -15,6 +15,8 @@ import { testPurchases } from './0014-test-purchases.ts'
 import { callbackNames } from './0015-callback-names.ts'
 import { webChannels } from './0016-web-channels.ts'
 import { outboxDelivery } from './0017-outbox-delivery.ts'
+import { owedCalls } from './0018-owed-calls.ts'
+import { consent } from './0019-consent.ts'
 import type { MigrationStep } from './run.ts'
 
 /** Every migration, in order. A released one is never edited: a change is a further one. */
@@ -36,4 +38,6 @@ export const migrations: Record<string, MigrationStep[]> = {
   '0015-callback-names': callbackNames,
   '0016-web-channels': webChannels,
   '0017-outbox-delivery': outboxDelivery,
+  '0018-owed-calls': owedCalls,
+  '0019-consent': consent,
 }

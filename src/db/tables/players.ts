@@ -36,6 +36,8 @@ export interface UsersTable {
   open_disputes: Generated<number>
   /** When a refund first took what was spent already; it only informs. */
   flagged_at_ms: number | null
+  /** Since when this player agrees that a store is told how their purchases were used; null: they do not. */
+  purchase_data_consent_at_ms: number | null
   created_at_ms: number
 }
 

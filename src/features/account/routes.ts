@@ -10,6 +10,7 @@ import type { Origin } from '../../kernel/security-event.ts'
 import { isGiftWaiting } from '../daily-gift/index.ts'
 import { PlayerFields, playerFields } from '../players/index.ts'
 import type { StoreLoginDeps } from './confirm-store-login.ts'
+import { consentRoutes } from './consent-routes.ts'
 import { identityRoutes } from './identity-routes.ts'
 import { type AccountDeps, type LoggedIn, logIn, refreshAccount } from './log-in.ts'
 import { loginCodeRoutes } from './login-code-routes.ts'
@@ -120,6 +121,7 @@ export function accountRoutes(deps: AccountDeps & StoreLoginDeps) {
   return {
     ...identityRoutes(deps),
     ...loginCodeRoutes(deps),
+    ...consentRoutes(deps),
     ...nonceRoutes(deps),
     ...revokeSessionsRoutes(deps),
     ...storeCodeRoutes(deps),

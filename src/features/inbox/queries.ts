@@ -96,13 +96,13 @@ export async function isDisputed(
   return order?.status === 'disputed'
 }
 
-/** The reward messages of orders. The caller holds their players, and with them all their messages. */
+/** The reward messages of orders. Whoever changes them holds their players, and with them all their messages. */
 export async function selectRewardMessages(
-  tx: Tx,
+  db: Db,
   { appId, orderIds }: { appId: AppId; orderIds: readonly OrderId[] },
 ): Promise<Row<'inbox_messages'>[]> {
   if (orderIds.length === 0) return []
-  return await tx
+  return await db
     .selectFrom('inbox_messages')
     .selectAll()
     .where('app_id', '=', appId)

@@ -98,8 +98,12 @@ export function orderRoutes(deps: CreateOrderDeps) {
 
 const Checkout = Type.Object(
   {
-    kind: Type.String({ description: '`url`: open `url`. `external`: whoever runs the channel takes the payment' }),
+    kind: Type.String({
+      description:
+        '`url`: open `url`. `account_token`: buy on the device, and name `token` to its store as the account. `external`: whoever runs the channel takes the payment',
+    }),
     url: Type.Optional(Type.String()),
+    token: Type.Optional(Type.String({ description: 'A UUID' })),
     client: Type.Optional(
       Type.Record(Type.String(), Type.String(), { description: "What the platform's own kit in the game asks for" }),
     ),

@@ -20,9 +20,8 @@ import {
   selectWaitingOrders,
 } from './cause-queries.ts'
 import { lockNoticedPayment, type NoticedPayment } from './lock-notice.ts'
-import { keepEvent, withoutPerson } from './payment-event.ts'
+import { keepEvent, OWN_QUESTIONS, withoutPerson } from './payment-event.ts'
 import { insertPaymentEvents, lockPayments, selectPaymentLines } from './queries.ts'
-import { OWN_QUESTIONS } from './refuse-test-mode.ts'
 import { type Cause, isSameCause, keptPaidLine, laterNotice, shareTaken } from './reversal-rules.ts'
 import { bringToStanding, type ReversalDraft } from './reverse-grant.ts'
 import { putsOrderInReview } from './rules.ts'

@@ -20,6 +20,7 @@ import { type ChannelTaskDeps, holdPayment } from './carry-out-refunds.ts'
 import { saveReviewEntry, selectReviewEntries } from './cause-queries.ts'
 import type { NoticedPayment } from './lock-notice.ts'
 import { type LockedPayment, type LockedSettlement, orderKey } from './lock-settlement.ts'
+import { openHeldCalls } from './owed-call-queries.ts'
 import { keptPaidLine, shareTaken } from './reversal-rules.ts'
 import { findEntry, findPayment, selectRefundIntents } from './review-queries.ts'
 import { isPlayerOf, knownOrderOf, writeDraft } from './settle-payments.ts'
@@ -132,6 +133,7 @@ async function settleEntry(tx: Tx, settling: Settling): Promise<Outcome<Settleme
     },
   })
   await writeDraft(tx, draft)
+  await openHeldCalls(tx, payment.row.payment_id)
   await saveReviewEntry(tx, { ...entry.value, state: 'approved', closed_at_ms: nowMs })
   await recordApproval(tx, { request, payment, line, wanted, orderId, approval: decided.value, nowMs })
   return settled.outcome

@@ -133,7 +133,7 @@ function causeRow(paymentId: PaymentId, cause: Cause, nowMs: number): NewRow<'pa
   }
 }
 
-function causeOf(row: Row<'payment_reversals'>): Cause {
+export function causeOf(row: Row<'payment_reversals'>): Cause {
   const { amount_minor: minor, currency } = row
   return {
     cause: row.cause,

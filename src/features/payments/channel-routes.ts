@@ -48,18 +48,24 @@ function checkRoute(deps: CheckDeps) {
   })
 }
 
+const PURCHASE_ERRORS = [
+  ...(['test_mode', 'purchase_not_found', 'invalid_signature', 'account_mismatch'] as const),
+  ...(['purchase_shared', 'purchase_revoked', 'purchase_pending'] as const),
+] as const
+
 function verifyRoute(deps: CheckDeps) {
   return defineRoute({
     summary: 'A purchase made on the device',
     description:
       'Proves with the platform what a device has bought and settles it. Beside `payment_channel` it takes what that ' +
-      'channel asks for (the sandbox: `transaction_id`). Finish the transaction on the device only after a 200, or ' +
+      'channel asks for (the sandbox: `transaction_id`; the App Store: `signed_transaction`; Google Play: `product_id` and ' +
+      '`purchase_token`). Finish the transaction on the device only after a 200, or ' +
       'where `action` is `finish_transaction`.',
     tag: 'Payments',
     access: 'player',
     body: Type.Object({ payment_channel: ChannelNameField }),
     answer: SettlementAnswer,
-    errors: ['test_mode', 'purchase_not_found', 'too_many_requests', 'channel_unavailable', ...SETTLEMENT_ERRORS],
+    errors: [...PURCHASE_ERRORS, 'too_many_requests', 'channel_unavailable', ...SETTLEMENT_ERRORS],
     examples: { body: { payment_channel: 'sandbox' }, answer: SETTLEMENT_EXAMPLE },
     handle: async ({ caller, body, language, requestId }) => {
       const { appId, playerId } = caller

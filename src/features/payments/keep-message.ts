@@ -1,9 +1,17 @@
-import type { MessageSource, VerifiedFailure, VerifiedNotice, VerifiedPayment } from '../../channels/channel.ts'
+import type {
+  MessageSource,
+  OwedCall,
+  VerifiedFailure,
+  VerifiedNotice,
+  VerifiedPayment,
+} from '../../channels/channel.ts'
 import type { Database } from '../../db/database.ts'
 import { StorageUnavailable } from '../../db/errors.ts'
+import type { Clock } from '../../kernel/clock.ts'
 import { newPaymentEventId, type PaymentEventId } from '../../kernel/ids.ts'
 import { type Outcome, refused } from '../../kernel/outcome.ts'
-import { type KeptEvent, keepEvent } from './payment-event.ts'
+import { insertOwedCalls, owedCallRow } from './owed-call-queries.ts'
+import { contentId, type KeptEvent, keepEvent } from './payment-event.ts'
 import { blankPaymentEvents, findPaymentEvent, insertPaymentEvents, selectErased } from './queries.ts'
 
 /** Told when a message could not be worked on for a reason of our own. */
@@ -36,7 +44,7 @@ export async function workOnMessage<T>(
   } catch (error) {
     if (error instanceof StorageUnavailable) throw error
     const { kind, requestId } = message.evidence
-    const eventId = newPaymentEventId()
+    const eventId = contentId(message) ?? newPaymentEventId()
     deps.report({ error, kind, requestId, eventId })
     const { event } = await keepAlone(deps, message, 'error', { eventId })
     // Looked up once the message can be found: it waits for no lock, and whoever is erased a moment later has it blanked.
@@ -48,19 +56,40 @@ export async function workOnMessage<T>(
   }
 }
 
-/** Keeps a message by itself, with no payment and no order: the verdict says why. An id that is given is kept once. */
+/**
+ * Keeps a message by itself, with no payment and no order: the verdict says why. An id that is given is kept once, and so
+ * is the answer to a question of our own.
+ */
 export async function keepAlone(
   deps: KeepDeps,
   message: MessageSource,
   verdict: string,
-  { eventId }: { eventId?: PaymentEventId } = {},
+  { eventId = contentId(message) }: { eventId?: PaymentEventId | null } = {},
 ): Promise<KeptEvent> {
   const { event, body } = keepEvent(message, { verdict, paymentId: null, orderId: null })
-  const kept = { event: { ...event, ...(eventId === undefined ? {} : { event_id: eventId }) }, body }
-  await deps.database.inTransaction(async (tx) => {
-    if (eventId !== undefined && (await findPaymentEvent(tx, eventId))) return
+  const kept = { event: { ...event, ...(eventId === null ? {} : { event_id: eventId }) }, body }
+  const isNew = await deps.database.inTransaction(async (tx) => {
+    if (eventId !== null && (await findPaymentEvent(tx, eventId))) return false
     await insertPaymentEvents(tx, [kept])
+    return true
   })
-  deps.count({ kind: message.evidence.kind, verdict })
+  if (isNew) deps.count({ kind: message.evidence.kind, verdict })
   return kept
+}
+
+/** Keeps a platform's question that is answered later, with the call that owes the answer, in one transaction. */
+export async function keepInquiry(
+  deps: KeepDeps & { readonly clock: Clock },
+  { source, owed }: { source: MessageSource; owed: OwedCall },
+): Promise<void> {
+  const nowMs = deps.clock.nowMs()
+  const { event, body } = keepEvent(source, { verdict: 'owed', paymentId: null, orderId: null })
+  const eventId = contentId(source) ?? event.event_id
+  const isNew = await deps.database.inTransaction(async (tx) => {
+    if (await findPaymentEvent(tx, eventId)) return false
+    await insertPaymentEvents(tx, [{ event: { ...event, event_id: eventId }, body }])
+    await insertOwedCalls(tx, [owedCallRow(owed, { source, paymentId: null, state: 'open', nowMs })])
+    return true
+  })
+  if (isNew) deps.count({ kind: source.evidence.kind, verdict: 'owed' })
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { MessageSource } from '../../channels/channel.ts'
+import type { EvidenceKind, MessageSource } from '../../channels/channel.ts'
 import type { NewRow } from '../../db/schema.ts'
-import { newPaymentEventId, type OrderId, type PaymentId } from '../../kernel/ids.ts'
+import { newPaymentEventId, type OrderId, type PaymentEventId, type PaymentId } from '../../kernel/ids.ts'
 
 /** A message and its raw body, ready to be kept. */
 export interface KeptEvent {
@@ -54,4 +54,14 @@ export function keepEvent(message: MessageSource, outcome: EventVerdict): KeptEv
     },
     body: evidence.rawBody,
   }
+}
+
+/** Questions of our own, which may have been asked any number of times: an answer is kept when it tells something new. */
+export const OWN_QUESTIONS: ReadonlySet<EvidenceKind> = new Set<EvidenceKind>(['look_up', 'device_purchase'])
+
+/** An id by which an answer to a question of our own is kept once, however often it is told. Null for what came to us. */
+export function contentId({ appId, instance, evidence }: MessageSource): PaymentEventId | null {
+  if (!OWN_QUESTIONS.has(evidence.kind)) return null
+  const content = createHash('sha256').update(JSON.stringify([appId, instance, evidence.kind]))
+  return `evt_${content.update(evidence.rawBody).digest('hex').slice(0, 32)}` as PaymentEventId
 }

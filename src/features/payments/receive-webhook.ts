@@ -1,11 +1,12 @@
-import type { QuestionAnswer, WebhookCall } from '../../channels/channel.ts'
+import type { QuestionAnswer, VerifiedPayment, WebhookCall } from '../../channels/channel.ts'
 import type { OrderStatus } from '../../db/schema.ts'
 import type { ErrorCode } from '../../kernel/error-codes.ts'
 import type { OrderId } from '../../kernel/ids.ts'
 import { accepted, type Outcome, refused } from '../../kernel/outcome.ts'
 import { answerQuestion } from './answer-question.ts'
 import type { CheckDeps } from './check-order.ts'
-import { keepAlone } from './keep-message.ts'
+import { paymentOfOrder } from './claim-payment.ts'
+import { keepAlone, keepInquiry } from './keep-message.ts'
 import { bookNotice, recordMessage, settleMessage } from './settle-message.ts'
 
 /** What became of a genuine callback. */
@@ -54,14 +55,28 @@ export async function receiveWebhook(
     const noticed = await bookNotice(deps, message.value.notice)
     return noticed.ok ? accepted({ ...noticed.value, refusal: null }) : keptAsTest(noticed)
   }
-  const { payment } = message.value
-  const settled = await settleMessage(deps, payment)
-  if (settled.ok) return accepted({ ...settled.value, refusal: null })
-  const { code } = settled.refusal
+  if (message.value.kind === 'inquiry') {
+    await keepInquiry(deps, message.value)
+    return accepted(NOTHING)
+  }
+  if (message.value.kind === 'claim') {
+    const claimed = await paymentOfOrder(deps.database.db, message.value.claim)
+    if (claimed) return settled(deps, claimed)
+    // Its player comes with it later, from the device.
+    await keepAlone(deps, message.value.claim.source, 'unclaimed')
+    return accepted(NOTHING)
+  }
+  return settled(deps, message.value.payment)
+}
+
+async function settled(deps: CheckDeps, payment: VerifiedPayment): Promise<Outcome<Received>> {
+  const outcome = await settleMessage(deps, payment)
+  if (outcome.ok) return accepted({ ...outcome.value, refusal: null })
+  const { code } = outcome.refusal
   const [line] = payment.lines
-  if (code === 'test_mode') return keptAsTest(settled)
+  if (code === 'test_mode') return keptAsTest(outcome)
   // Money that is returned is told to its platform as refused: that is how it comes to know.
-  if (code === 'settlement_failed' || settled.refusal.isReturned || !line) return settled
+  if (code === 'settlement_failed' || outcome.refusal.isReturned || !line) return outcome
   return accepted({ orderId: line.orderId, orderStatus: 'review', refusal: code })
 }
 

@@ -17,9 +17,8 @@ import {
 import { insertOutboxEvents } from '../outbox/index.ts'
 import { lockPlayers, saveLockedPlayers } from '../players/index.ts'
 import { itemAt, listPrice, type StoreItem } from '../store/index.ts'
-import { keepEvent, withoutPerson } from './payment-event.ts'
+import { keepEvent, OWN_QUESTIONS, withoutPerson } from './payment-event.ts'
 import { insertPaymentEvents } from './queries.ts'
-import { OWN_QUESTIONS } from './refuse-test-mode.ts'
 import type { SettleDeps } from './settle-payments.ts'
 
 /** The order as it truly stands after the message: a failure that comes late changes nothing. */
@@ -51,7 +50,8 @@ export async function recordFailure(deps: SettleDeps, failure: VerifiedFailure):
       const orderId = existing?.order_id ?? null
       const kept = keepEvent(failure, { verdict: code, paymentId: null, orderId })
       const isOfErased = player?.app_id === failure.appId && player.status === 'erased'
-      await insertPaymentEvents(tx, [isOfErased ? withoutPerson(kept) : kept])
+      const isAnswer = OWN_QUESTIONS.has(failure.evidence.kind)
+      if (!isAnswer) await insertPaymentEvents(tx, [isOfErased ? withoutPerson(kept) : kept])
       return { outcome: refused(code), verdict: code as string }
     }
     // From here on nothing may be refused.

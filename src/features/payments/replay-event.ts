@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { ChannelMessage, Evidence, MessageSource } from '../../channels/channel.ts'
+import type {
+  ChannelMessage,
+  Evidence,
+  VerifiedFailure,
+  VerifiedNotice,
+  VerifiedPayment,
+} from '../../channels/channel.ts'
 import type { Database } from '../../db/database.ts'
 import { rehearsing } from '../../db/rehearsing.ts'
 import type { Row } from '../../db/schema.ts'
@@ -7,10 +13,12 @@ import type { ErrorCode } from '../../kernel/error-codes.ts'
 import type { PaymentEventId } from '../../kernel/ids.ts'
 import type { FieldFault } from '../../kernel/outcome.ts'
 import { applyNotice } from './apply-notice.ts'
+import { withPayer } from './claim-payment.ts'
+import { OWN_QUESTIONS } from './payment-event.ts'
 import { type ProofDeps, proveAgain } from './prove-again.ts'
 import { findPaymentEvent } from './queries.ts'
 import { recordFailure } from './record-failure.ts'
-import { isUnwantedTest, OWN_QUESTIONS } from './refuse-test-mode.ts'
+import { isUnwantedTest } from './refuse-test-mode.ts'
 import { type Named, type Standing, selectStandings } from './replay-queries.ts'
 import { factsIdentity, transactionIdentity } from './rules.ts'
 import { type SettleDeps, settlePayments } from './settle-payments.ts'
@@ -78,10 +86,9 @@ export async function replayEvent(
   if (body === null || hash !== event.body_sha256) return refuse(body?.length ? 'body_changed' : 'body_blanked')
   const proven = await proveAgain(deps, { event, body })
   if (!proven.ok) return refuse(whyNot(proven.refusal.code), proven.refusal.details)
-  if (!movesTheBooks(proven.value)) {
-    return refuse('not_understood', 'details' in proven.value ? proven.value.details : [])
-  }
-  const message = retold(proven.value, { eventId, nowMs: deps.clock.nowMs() })
+  const told = await withPayer(deps.database.db, proven.value)
+  if (!movesTheBooks(told)) return refuse('not_understood', 'details' in told ? told.details : [])
+  const message = retold(told, { eventId, nowMs: deps.clock.nowMs() })
   const { verdict, changes } = await tellAgain(deps, { message, apply })
   return { ok: true, value: { event, applied: apply, verdict, changes } }
 }
@@ -146,7 +153,7 @@ async function work(deps: SettleDeps, message: Understood): Promise<void> {
   }
 }
 
-export function sourceOf(message: Understood): MessageSource {
+export function sourceOf(message: Understood): VerifiedPayment | VerifiedFailure | VerifiedNotice {
   switch (message.kind) {
     case 'payment':
       return message.payment

@@ -13,6 +13,7 @@ import { wouldOverflow } from '../wallet/index.ts'
 export type SettlementRefusal =
   | 'player_not_found'
   | 'order_conflict'
+  | 'account_mismatch'
   | 'item_not_found'
   | 'item_locked'
   | 'price_mismatch'
@@ -22,7 +23,11 @@ export type SettlementRefusal =
 export const REFUNDED_BEFORE = 'refunded_before'
 
 /** Of these the money alone waits: the order that it names, if there is one, is left as it is. */
-export const LEAVES_ORDER_ALONE = ['player_not_found', 'order_conflict'] as const satisfies SettlementRefusal[]
+export const LEAVES_ORDER_ALONE = [
+  'player_not_found',
+  'order_conflict',
+  'account_mismatch',
+] as const satisfies SettlementRefusal[]
 
 /** Whether money that was not granted for this reason has put its order in review. */
 export function putsOrderInReview(refusal: string | null): boolean {
@@ -62,6 +67,8 @@ export interface LineClaim {
   readonly priceReadings?: readonly Money[]
   /** True where less than our price is right too. */
   readonly isDiscounted?: boolean
+  /** True where nothing proves that the player bought it. */
+  readonly isUnclaimed?: boolean
   /** What the payer was charged for the whole payment; left out: the sum of its prices. */
   readonly chargedMinor?: MinorUnits
 }
@@ -118,6 +125,7 @@ export function decideLine(facts: LineFacts): Decision {
   if (known === 'unknown_line') return { kind: 'contradiction' }
   if (known !== 'new') return decideAgain(claim, known)
   if (!player) return { kind: 'review_money', refusal: 'player_not_found' }
+  if (claim.isUnclaimed) return { kind: 'review_money', refusal: 'account_mismatch' }
   if (order) {
     if (order.playerId !== claim.playerId || order.itemId !== claim.itemId || order.quantity !== claim.quantity) {
       return { kind: 'review_money', refusal: 'order_conflict' }

@@ -17,7 +17,8 @@ import { applyDecision } from './apply-decision.ts'
 import { standAsMerged } from './apply-notice.ts'
 import { insertOrderReversals, mergeCauses } from './cause-queries.ts'
 import { type LockedPayment, lockSettlement, orderKey } from './lock-settlement.ts'
-import { keepEvent, withoutPerson } from './payment-event.ts'
+import { insertOwedCalls, owedCallRow } from './owed-call-queries.ts'
+import { keepEvent, OWN_QUESTIONS, withoutPerson } from './payment-event.ts'
 import {
   deleteIdentities,
   insertPaymentEvents,
@@ -29,8 +30,7 @@ import {
   saveStanding,
   setTransactionId,
 } from './queries.ts'
-import { OWN_QUESTIONS } from './refuse-test-mode.ts'
-import { decideLine, type KnownLine, type KnownOrder, type LineFacts } from './rules.ts'
+import { decideLine, type KnownLine, type KnownOrder, type LineFacts, REFUNDED_BEFORE } from './rules.ts'
 import type { Settlement } from './settlement.ts'
 import { emptyDraft, type LineResult, type SettlementDraft } from './settlement-draft.ts'
 
@@ -93,6 +93,7 @@ function settleOne(
     return applyDecision(draft, { verified, line, payment: held, item, decision })
   })
   if (isNew) draft.newPayments.add(held)
+  noteOwedCalls(draft, { verified, held })
   // Every callback is kept; an answer to a question of our own when it tells something new.
   if (!isNews && OWN_QUESTIONS.has(verified.evidence.kind)) return results.map((result) => result.outcome)
   const [first] = results
@@ -111,6 +112,22 @@ function settleOne(
   return results.map((result) => result.outcome)
 }
 
+/**
+ * What a platform waits for is owed once a line is granted, and waits with money that a person decides about. By how the
+ * lines stand, not by this delivery: what came to nothing is told again too.
+ */
+function noteOwedCalls(
+  draft: SettlementDraft,
+  { verified, held }: { verified: VerifiedPayment; held: LockedPayment },
+): void {
+  const { owed = [] } = verified
+  const lines = [...held.lines.values()]
+  if (owed.length === 0 || lines.some(({ refusal }) => refusal === REFUNDED_BEFORE)) return
+  const isGranted = lines.some(({ standing }) => standing === 'granted')
+  const about = { source: verified, paymentId: held.row.payment_id, nowMs: draft.nowMs }
+  for (const call of owed) draft.owedCalls.push(owedCallRow(call, { ...about, state: isGranted ? 'open' : 'held' }))
+}
+
 function factsOf(
   draft: SettlementDraft,
   about: { verified: VerifiedPayment; line: PaymentLine; held: LockedPayment; isNew: boolean },
@@ -121,7 +138,12 @@ function factsOf(
   const order = draft.locked.orders.get(orderKey({ appId: verified.appId, orderId: line.orderId }))
   const knownLine = held.lines.get(line.lineNo)
   return {
-    claim: { ...line, playerId: verified.playerId, ...(charged ? { chargedMinor: charged.totalMinor } : {}) },
+    claim: {
+      ...line,
+      playerId: verified.playerId,
+      isUnclaimed: verified.isUnclaimed ?? false,
+      ...(charged ? { chargedMinor: charged.totalMinor } : {}),
+    },
     priceRule: verified.priceRule ?? 'order',
     known: about.isNew ? 'new' : knownLine ? knownLineOf(held, knownLine) : 'unknown_line',
     order: order ? knownOrderOf(order) : null,
@@ -198,6 +220,7 @@ export async function writeDraft(tx: Tx, draft: SettlementDraft): Promise<void> 
   await insertOutboxEvents(tx, draft.outbox)
   await insertReviewEntries(tx, draft.reviewEntries)
   await insertPaymentEvents(tx, draft.events)
+  await insertOwedCalls(tx, draft.owedCalls)
 }
 
 // Before the transaction: inside it, waiting for another connection could starve the pool.

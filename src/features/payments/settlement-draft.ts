@@ -8,6 +8,7 @@ import type { LockedOrder } from '../orders/index.ts'
 import type { LockedPlayer } from '../players/index.ts'
 import type { StoreItem } from '../store/index.ts'
 import { type LockedPayment, type LockedSettlement, orderKey } from './lock-settlement.ts'
+import type { OwedCallRow } from './owed-call-queries.ts'
 import type { KeptEvent } from './payment-event.ts'
 import type { ReversalDraft } from './reverse-grant.ts'
 import type { Decision } from './rules.ts'
@@ -26,6 +27,7 @@ export interface SettlementDraft extends ReversalDraft {
   readonly inviteRewards: NewRow<'invite_rewards'>[]
   readonly reviewEntries: NewRow<'review_entries'>[]
   readonly events: KeptEvent[]
+  readonly owedCalls: OwedCallRow[]
 }
 
 export function emptyDraft(locked: LockedSettlement, { apps, nowMs }: { apps: Apps; nowMs: number }): SettlementDraft {
@@ -45,6 +47,7 @@ export function emptyDraft(locked: LockedSettlement, { apps, nowMs }: { apps: Ap
     outbox: [],
     reviewEntries: [],
     events: [],
+    owedCalls: [],
     newReversals: [],
     restoredReversals: [],
     changedMessages: new Set(),
@@ -52,7 +55,7 @@ export function emptyDraft(locked: LockedSettlement, { apps, nowMs }: { apps: Ap
 }
 
 /** Proven facts, as far as writing down a decision needs them: a delivery's, or those that were kept of one. */
-export type DecidedFacts = Omit<PaymentFacts, 'evidence' | 'transactionId' | 'otherIds' | 'factsAreIdentity'>
+export type DecidedFacts = Omit<PaymentFacts, 'evidence' | 'transactionId' | 'otherIds' | 'factsAreIdentity' | 'owed'>
 
 /** One decided line with everything that it concerns. */
 export interface DecidedLine {

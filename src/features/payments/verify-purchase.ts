@@ -1,6 +1,7 @@
 import type { AppId, PlayerId } from '../../kernel/ids.ts'
 import { type Outcome, refused, refusedField } from '../../kernel/outcome.ts'
 import type { CheckDeps } from './check-order.ts'
+import { paymentOfPlayer } from './claim-payment.ts'
 import { settleMessage } from './settle-message.ts'
 import type { Settlement } from './settlement.ts'
 
@@ -34,5 +35,11 @@ export async function verifyPurchase(
     return refused('too_many_requests', { retryAfterSeconds: Math.ceil(waitMs / 1000) })
   }
   const verified = await channel.verifyPurchase({ playerId, told, question: { nowMs, requestId } })
-  return verified.ok ? settleMessage(deps, verified.value) : verified
+  if (!verified.ok) return verified
+  if (!('paymentOf' in verified.value)) return settleMessage(deps, verified.value)
+  const { payment, isTheirs } = await paymentOfPlayer(deps.database.db, { claim: verified.value, playerId })
+  const settled = await settleMessage(deps, payment)
+  if (isTheirs || !settled.ok) return settled
+  // What another player has bought is granted to them, and nothing of it is told here. Its device has no more to do for it.
+  return refused('account_mismatch', { action: 'finish_transaction' })
 }

@@ -8,6 +8,7 @@ export {
   findPlayer,
   findPlayerByIdentity,
   insertIdentity,
+  saveConsent,
   saveLockedPlayers,
 } from './queries.ts'
 export { readPlayer } from './read-player.ts'

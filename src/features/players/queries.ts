@@ -84,6 +84,14 @@ export async function saveProgress(
     .execute()
 }
 
+/** Writes since when a player agrees that stores are told of their purchases; null: no longer. The caller holds the player. */
+export async function saveConsent(
+  tx: Tx,
+  { playerId, atMs }: { playerId: PlayerId; atMs: number | null },
+): Promise<void> {
+  await tx.updateTable('users').set({ purchase_data_consent_at_ms: atMs }).where('user_id', '=', playerId).execute()
+}
+
 /** Makes a player and gives the number that the database chose. */
 export async function insertPlayer(
   tx: Tx,

@@ -12,7 +12,7 @@ export async function findAnyPlayer(db: Db, playerId: PlayerId): Promise<Row<'us
 export async function markErased(tx: Tx, playerId: PlayerId): Promise<void> {
   await tx
     .updateTable('users')
-    .set({ status: 'erased', user_name: '', avatar_url: '' })
+    .set({ status: 'erased', user_name: '', avatar_url: '', purchase_data_consent_at_ms: null })
     .where('user_id', '=', playerId)
     .execute()
   await tx.deleteFrom('identities').where('user_id', '=', playerId).execute()

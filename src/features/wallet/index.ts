@@ -4,5 +4,5 @@ export {
   type LedgerTransaction,
   postLedgerTransaction,
 } from './post-ledger-transaction.ts'
-export { insertLedgerTransactions } from './queries.ts'
+export { coinsSpentSinceGrant, insertLedgerTransactions } from './queries.ts'
 export { inboxAccount, linkHash, type Posting, playerAccount, SYSTEM_ACCOUNTS, wouldOverflow } from './rules.ts'

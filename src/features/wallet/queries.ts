@@ -1,7 +1,8 @@
 import type { Db, Tx } from '../../db/database.ts'
 import type { Row } from '../../db/schema.ts'
-import type { PlayerId } from '../../kernel/ids.ts'
+import type { AppId, OrderId, PlayerId } from '../../kernel/ids.ts'
 import type { LedgerTransaction } from './post-ledger-transaction.ts'
+import { playerAccount } from './rules.ts'
 
 /** Writes ledger transactions with their postings: two statements for the whole batch. */
 export async function insertLedgerTransactions(tx: Tx, transactions: readonly LedgerTransaction[]): Promise<void> {
@@ -45,4 +46,34 @@ export async function selectPostings(
     .orderBy('ledger_seq')
     .orderBy('posting_no')
     .execute()
+}
+
+// Beyond that what was spent is gone many times over; a game that spends by the penny is not read for ever.
+const SPENDINGS_MAX = 10_000
+
+/** How many coins a player has spent in the game since an order was granted to them: at least so many. */
+export async function coinsSpentSinceGrant(
+  db: Db,
+  { appId, playerId, orderId }: { appId: AppId; playerId: PlayerId; orderId: OrderId },
+): Promise<number> {
+  const grant = await db
+    .selectFrom('ledger_transactions')
+    .select('ledger_seq')
+    .where('app_id', '=', appId)
+    .where('kind', '=', 'order_grant')
+    .where('source_id', '=', orderId)
+    .executeTakeFirst()
+  if (!grant) return 0
+  const spendings = await db
+    .selectFrom('postings')
+    .select('amount')
+    .where('user_id', '=', playerId)
+    .where('ledger_seq', '>', grant.ledger_seq)
+    .where('from_account', '=', playerAccount(playerId))
+    .where('to_account', '=', 'game')
+    .where('currency', '=', 'coins')
+    .orderBy('ledger_seq')
+    .limit(SPENDINGS_MAX)
+    .execute()
+  return spendings.reduce((sum, { amount }) => Math.min(sum + amount, Number.MAX_SAFE_INTEGER), 0)
 }

@@ -4,7 +4,7 @@ import type { Breach, Source } from './source.ts'
 /** A feature may import only the index.ts of those to its left, so there are no cycles. */
 export const FEATURE_ORDER: readonly string[] = [
   ...['outbox', 'apps', 'security', 'sessions', 'players', 'wallet', 'inbox', 'store'],
-  ...['orders', 'invites', 'payments', 'daily-gift', 'account', 'privacy'],
+  ...['orders', 'invites', 'payments', 'reconciliation', 'daily-gift', 'account', 'privacy'],
 ]
 
 interface Door {
