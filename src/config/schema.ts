@@ -108,8 +108,8 @@ export const VARIABLES = {
     secret: true,
   }),
   CHANNELS: variable('JSON', CHANNELS_SCHEMA, {
-    en: 'The payment channels by instance name: `{"signed": {"secrets": ["..."]}}`; `type` defaults to the name, `appId` to the only app. Types: `appcharge`, `stripe`, `xsolla`, each with its settings on its page in `docs/channels`; `signed`; in `local` also `sandbox`.',
-    zh: '支付渠道（按实例名）：`{"signed": {"secrets": ["..."]}}`；`type` 默认与实例名相同，只有一个游戏时可省略 `appId`。类型有 `appcharge`、`stripe`、`xsolla`（各自的设置见 `docs/channels` 中的页面）、`signed`，`local` 下还有 `sandbox`。',
+    en: 'The payment channels by instance name: `{"signed": {"secrets": ["..."]}}`; `type` defaults to the name, `appId` to the only app. Types: `appcharge`, `stripe`, `xsolla`, `apple`, `google`, each with its settings on its page in `docs/channels`; `signed`; in `local` also `sandbox`.',
+    zh: '支付渠道（按实例名）：`{"signed": {"secrets": ["..."]}}`；`type` 默认与实例名相同，只有一个游戏时可省略 `appId`。类型有 `appcharge`、`stripe`、`xsolla`、`apple`、`google`（各自的设置见 `docs/channels` 中的页面）、`signed`，`local` 下还有 `sandbox`。',
     secret: true,
   }),
   SMTP_URL: variable('URL', Type.String({ maxLength: 4096 }), {
