@@ -51,7 +51,7 @@ function simpleRoute({ isOpen, clock, version }: TestRouteDeps) {
     ...DESCRIBED,
     summary: 'The server answers',
     answer: Type.Object({ message: Type.String(), version: Type.String(), time: Type.String() }),
-    examples: { answer: { message: 'It works.', version: '0.4.0', time: '2026-11-01T09:30:00.000Z' } },
+    examples: { answer: { message: 'It works.', version: '0.5.0', time: '2026-11-01T09:30:00.000Z' } },
     handle: async ({ language }) => {
       if (!isOpen) return refused('test_routes_off')
       return accepted({
