@@ -42,6 +42,7 @@ export function openGoogleChannel(google: GoogleInstance): Channel {
     verifyPurchase: ({ told, question }) => verifyPurchase({ api, shop: google }, { told, question }),
     ...(push === null ? {} : receiving({ api, shop: google, packageName, push, certsUrl: google.certsUrl })),
     listMessages: (span) => listVoided({ api, shop: google }, span),
+    listsOnly: 'reversals',
     carryOutCall: (call) => finishPurchase(api, call),
     lookUpStanding: (payment) => standingOf(api, payment),
     refundPayment: (refund) => refundOrder(api, refund),
