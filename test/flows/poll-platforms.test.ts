@@ -155,12 +155,13 @@ onEveryEngine(
       assert.equal(await statusOf(lost), 'completed', 'what could be read of an endless list was taken in')
       platform.says.mood = 'well'
       const later = await paid()
+      const asked = platform.asked.length
       assert.equal(await poll(), 1)
       assert.equal(await statusOf(later), 'completed')
       const healed = await positionRow()
       assert.deepEqual([healed?.read_until_ms, healed?.failures], [clock.nowMs(), 0])
       assert.equal(
-        platform.asked.at(-1)?.from,
+        platform.asked[asked]?.from,
         (at?.read_until_ms ?? 0) - 10 * MINUTE_MS,
         'it went on from where it was',
       )
