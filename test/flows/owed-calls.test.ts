@@ -34,7 +34,9 @@ onEveryEngine(
     })
     const work = () => on.app.service.jobs.run('carry-out-channel-tasks')
 
-    test('calls that are owed are made beside each other, and so many in a run that refunds have their turn', async () => {
+    test('calls that are owed are made beside each other, and so many in a run that refunds have their turn', {
+      timeout: 60_000,
+    }, async () => {
       const nowMs = clock.nowMs()
       const rows = Array.from({ length: ONE_RUN + 7 }, (_, no) => ({
         ...{ call_id: newOwedCallId(), call_key: String(no).padStart(64, '0'), app_id: appId, instance: 'slow' },
