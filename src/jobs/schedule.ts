@@ -8,7 +8,7 @@ import { type ChannelTaskDeps, carryOutCalls, carryOutRefunds, type OwedCallDeps
 import { type ActDeps, actOnNotices, blankLateEvents } from '../features/privacy/index.ts'
 import {
   type PollDeps,
-  pollPlatforms,
+  pollPlatform,
   type ReconcileJobDeps,
   reconcilePlatforms,
 } from '../features/reconciliation/index.ts'
@@ -41,10 +41,11 @@ export function schedule(deps: ScheduleDeps): Job[] {
     {
       name: 'carry-out-channel-tasks',
       pattern: '*/10 * * * * *',
-      run: async (signal) => (await carryOutCalls(callDeps, signal)) + (await carryOutRefunds(deps.taskDeps, signal)),
+      // Money that goes back waits for no call.
+      run: async (signal) => (await carryOutRefunds(deps.taskDeps, signal)) + (await carryOutCalls(callDeps, signal)),
     },
     { name: 'close-checkouts', pattern: '*/10 * * * * *', run: (signal) => closeCheckouts(checkoutDeps, signal) },
-    { name: 'poll-platforms', pattern: '50 * * * * *', run: (signal) => pollPlatforms(deps.platforms, signal) },
+    ...pollJobs(deps.platforms),
     // At night for most, and late enough that platforms have closed their day.
     {
       name: 'reconcile-platforms',
@@ -58,6 +59,15 @@ export function schedule(deps: ScheduleDeps): Job[] {
     { name: 'sweep-security-events', pattern: '15 7 * * * *', run: (signal) => sweepSecurityEvents(deps, signal) },
     ...outboxJobs(deps.outbox),
   ]
+}
+
+/** Each platform has a job of its own, so that one that hangs, or lists for ever, holds up no other's messages. */
+function pollJobs(platforms: PollDeps): Job[] {
+  return platforms.listing.map((channel) => ({
+    name: `poll-platforms ${channel.instance}`,
+    pattern: '50 * * * * *',
+    run: (signal) => pollPlatform(platforms, channel, signal),
+  }))
 }
 
 /** Each app has a job of its own, so that a game server that hangs holds up no other's events. */

@@ -66,7 +66,7 @@ before(async () => {
   await listing.open()
   const channels = [listingChannel('listing', listing)]
   app = await startApp({ variables: { APPS: localApps({ webhooks }) }, jobs: 'by_hand', channels })
-  await app.service.jobs.run('poll-platforms')
+  await app.service.jobs.run('poll-platforms listing')
   await listing.close()
   const { token, uid } = await app.logIn('alerting')
   const body = payment({ order_id: 'alerting', uid })

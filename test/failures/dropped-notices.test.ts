@@ -28,7 +28,7 @@ for (const name of ['a poll', 'a reconciliation'] as const) {
         ...{ name, platform, clock },
         heal: async (app, messageDeps) => {
           clock.moveMs(60_000)
-          if (name === 'a poll') return await app.service.jobs.run('poll-platforms')
+          if (name === 'a poll') return await app.service.jobs.run('poll-platforms listing')
           const [fromMs, untilMs] = [clock.nowMs() - HOUR_MS, clock.nowMs()]
           const wanted = { channel, fromMs, untilMs, rows: null, apply: true, progress: () => undefined }
           const done = await reconcile(messageDeps, wanted)

@@ -51,7 +51,7 @@ onEveryEngine(
       const [first, second, own] = await Promise.all([
         pollInChild(),
         pollInChild(),
-        on.app.service.jobs.run('poll-platforms'),
+        on.app.service.jobs.run('poll-platforms listing'),
       ])
       assert.deepEqual([first.stderr, second.stderr], ['', ''])
       assert.equal(Number(first.stdout) + Number(second.stdout) + own, 20)
@@ -70,10 +70,10 @@ onEveryEngine(
       assert.equal(await position(), stood)
       platform.says.mood = 'well'
       const asked = platform.asked.length
-      assert.equal(await on.app.service.jobs.run('poll-platforms'), 0)
+      assert.equal(await on.app.service.jobs.run('poll-platforms listing'), 0)
       assert.equal(platform.asked.length, asked, 'whoever is dead keeps the channel for a while')
       clock.moveMs(LATER_MS)
-      assert.equal(await on.app.service.jobs.run('poll-platforms'), 5)
+      assert.equal(await on.app.service.jobs.run('poll-platforms listing'), 5)
       assert.equal(await delivered(lost), 15)
       assert.ok(((await position()) ?? 0) > stood)
       await assertBooks(on.app)

@@ -12,6 +12,7 @@ import {
   pushToken,
   SUBSCRIPTION,
   startGoogle,
+  verifyOnDevice,
 } from '../support/google-app.ts'
 import { EC_KID } from '../support/oidc-issuer.ts'
 import { playFixture } from '../support/play-server.ts'
@@ -138,6 +139,21 @@ onEveryEngine((on) => {
     assert.deepEqual(new Set(await verdicts(on.app, ids)), new Set(['invalid_fields']))
     assert.deepEqual(withoutMarks(withoutEvidence(await stateOf(on.app))), before)
     assert.equal(play.calls.length, calls)
+  })
+
+  test('a purchase of nobody is in review for whoever showed it first, and others who show it add one message in all', async () => {
+    const bought = play.buy({ account: null })
+    const shownBy = async (name: string) => {
+      const { token } = await on.app.logIn(name)
+      return async () => (await verifyOnDevice(on.app, token, bought)).body.error
+    }
+    const [first, second, third] = [await shownBy('first'), await shownBy('second'), await shownBy('third')]
+    assert.equal(await first(), 'account_mismatch')
+    const { payment_events: kept, payment_event_bodies: bodies, ...before } = await stateOf(on.app)
+    for (const shows of [second, third, third, second]) assert.equal(await shows(), 'order_conflict')
+    const { payment_events: keptThen, payment_event_bodies: bodiesThen, ...then } = await stateOf(on.app)
+    assert.deepEqual([keptThen, bodiesThen], [Number(kept) + 1, Number(bodies) + 1])
+    assert.deepEqual(withoutMarks(then), withoutMarks(before), 'it waits for whom it waited for')
   })
 
   test('the keys of Google are fetched once, and kept', async () => {

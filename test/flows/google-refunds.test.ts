@@ -10,7 +10,7 @@ import { entryOf } from '../support/review-desk.ts'
 import { APP_ID } from '../support/test-app.ts'
 
 const world = await startGoogle()
-const { play } = world
+const { play, clock } = world
 const DAY_MS = 24 * 60 * 60 * 1000
 
 onEveryEngine((on) => {
@@ -245,5 +245,18 @@ onEveryEngine((on) => {
     await on.app.service.jobs.run('carry-out-channel-tasks')
     assert.deepEqual([stands.lines[0]?.isConsumed, gone.lines[0]?.isConsumed], [true, false])
     await assertBooks(on.app)
+  })
+  test('what Play lists went back and no more: a purchase that stands is asked about neither at night nor by its player', async () => {
+    const { bought } = await buys('void-standing')
+    const { token } = await on.app.logIn('void-waits')
+    const { orderId } = await orderOnPlay(on.app, token)
+    const before = play.calls.length
+    assertDone(await on.app.call('POST', `/api/v1/orders/${orderId}/check`, { token, body: {} }))
+    assert.deepEqual(play.calls.slice(before), [], 'its list would not tell')
+    clock.moveMs(DAY_MS)
+    await on.app.service.jobs.run('reconcile-platforms')
+    const asked = play.calls.slice(before)
+    assert.ok(asked.some((call) => call.includes('voidedpurchases')))
+    assert.ok(!asked.some((call) => call.includes(bought.token)), 'two days of purchases are thousands of questions')
   })
 }, world.options)

@@ -13,8 +13,16 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 const clock = fakeClock()
 const platform = listingPlatform({ instance: 'listing', nowMs: clock.nowMs })
 const channel = listingChannel('listing', platform, { answersWithinMs: 3_000 })
-before(() => platform.open())
-after(() => platform.close())
+const other = listingPlatform({ instance: 'other-listing', nowMs: clock.nowMs })
+const otherChannel = listingChannel('other-listing', other)
+before(async () => {
+  await platform.open()
+  await other.open()
+})
+after(async () => {
+  await platform.close()
+  await other.close()
+})
 
 onEveryEngine(
   (on) => {
@@ -30,11 +38,11 @@ onEveryEngine(
     const poll = () => {
       // A span ends before its last moment.
       clock.moveMs(1)
-      return on.app.service.jobs.run('poll-platforms')
+      return on.app.service.jobs.run('poll-platforms listing')
     }
     const positionRow = async () => {
       const { db } = on.app.service.database
-      return await db.selectFrom('poll_positions').selectAll().executeTakeFirst()
+      return await db.selectFrom('poll_positions').selectAll().where('instance', '=', 'listing').executeTakeFirst()
     }
     const statusOf = async ({ orderId }: { orderId: string }) => (await orderRow(on.app, orderId))?.status
     const metric = async (line: string) => {
@@ -108,6 +116,21 @@ onEveryEngine(
       await assertBooks(on.app)
     })
 
+    test('a platform that does not answer holds up the messages of no other', async () => {
+      await poll()
+      const lost = await paid()
+      other.says.mood = 'hangs'
+      const asked = new Promise<void>((resolve) => {
+        other.onPage = () => resolve()
+      })
+      const hanging = on.app.service.jobs.run('poll-platforms other-listing')
+      await asked
+      assert.equal(await poll(), 1)
+      assert.equal(await statusOf(lost), 'completed')
+      other.hangUp()
+      assert.equal(await hanging, 0)
+    })
+
     test('a list that is away, busy, slow, garbled, forged or endless moves no position, and is told of once', async () => {
       await poll()
       clock.moveMs(40 * MINUTE_MS)
@@ -123,7 +146,7 @@ onEveryEngine(
         assert.equal(after?.read_until_ms, at?.read_until_ms, mood)
         waits.push(((after?.next_poll_at_ms ?? 0) - clock.nowMs()) / MINUTE_MS)
         const asked = platform.asked.length
-        assert.equal(await on.app.service.jobs.run('poll-platforms'), 0)
+        assert.equal(await on.app.service.jobs.run('poll-platforms listing'), 0)
         assert.equal(platform.asked.length, asked, 'not before its time')
         clock.moveMs((after?.next_poll_at_ms ?? 0) - clock.nowMs() - 1)
       }
@@ -132,12 +155,13 @@ onEveryEngine(
       assert.equal(await statusOf(lost), 'completed', 'what could be read of an endless list was taken in')
       platform.says.mood = 'well'
       const later = await paid()
+      const asked = platform.asked.length
       assert.equal(await poll(), 1)
       assert.equal(await statusOf(later), 'completed')
       const healed = await positionRow()
       assert.deepEqual([healed?.read_until_ms, healed?.failures], [clock.nowMs(), 0])
       assert.equal(
-        platform.asked.at(-1)?.from,
+        platform.asked[asked]?.from,
         (at?.read_until_ms ?? 0) - 10 * MINUTE_MS,
         'it went on from where it was',
       )
@@ -242,5 +266,5 @@ onEveryEngine(
       await assertBooks(on.app)
     })
   },
-  { channels: [channel], clock, variables: { APPS: localApps({ testPurchases: false }) } },
+  { channels: [channel, otherChannel], clock, variables: { APPS: localApps({ testPurchases: false }) } },
 )

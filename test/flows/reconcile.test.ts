@@ -232,6 +232,21 @@ onEveryEngine(
       assert.equal((await compare({ apply: true })).differences.length, 2)
     })
 
+    test('whoever is told to stop asks for no further page, and does not say that anything was compared', async () => {
+      for (let no = 0; no < 3; no++) await told({ say: 'paid', ...(await ordered()) })
+      const stopping = new AbortController()
+      let pages = 0
+      platform.onPage = () => {
+        pages += 1
+        stopping.abort()
+      }
+      const deps = messageDepsOn(on.app.service.database, { variables: on.app.variables, clock })
+      const span = { fromMs, untilMs: clock.nowMs() + 1, rows: null, apply: true, progress: () => undefined }
+      const done = await reconcile(deps, { channel, ...span, signal: stopping.signal })
+      platform.onPage = () => undefined
+      assert.deepEqual([done.ok, pages], [false, 1])
+    })
+
     test('every night the last two days are compared, healed and counted', async () => {
       const [missing, only] = [await ordered(), await ordered()]
       platform.tell({ say: 'paid', ...missing })

@@ -57,6 +57,8 @@ export interface ListingPlatform {
   tell(message: ListedMessage): { path: string; headers: Record<string, string>; body: string }
   /** How often it was asked about one payment. */
   standingsAsked: number
+  /** Breaks off what it did not answer. */
+  hangUp(): void
   open(): Promise<void>
   close(): Promise<void>
 }
@@ -104,6 +106,9 @@ export function listingPlatform({ instance, nowMs }: { instance: string; nowMs: 
       const body = JSON.stringify(message)
       const headers = { 'x-listing-signature': sign(message), 'content-type': 'application/json' }
       return { path: `/webhooks/${instance}`, headers, body }
+    },
+    hangUp: () => {
+      for (const response of hanging) response.destroy()
     },
     open: async () => {
       server.listen(0, '127.0.0.1')

@@ -1,6 +1,6 @@
 import { describeFaults, loadConfig } from '../../src/config/load.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
-import { pollPlatforms } from '../../src/features/reconciliation/index.ts'
+import { pollPlatform } from '../../src/features/reconciliation/index.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { listingChannel } from './listing-platform.ts'
 import { messageDepsOn } from './message-deps.ts'
@@ -18,13 +18,14 @@ const loaded = loadConfig(variables)
 if (!loaded.ok) throw new Error(describeFaults(loaded.faults))
 const database = await openDatabase(loaded.config.database)
 const nothing = (): void => undefined
-const taken = await pollPlatforms(
+const taken = await pollPlatform(
   {
     messageDeps: messageDepsOn(database, { variables, clock: { nowMs: () => systemClock.nowMs() + aheadMs } }),
-    listing: [listingChannel('listing', { url })],
+    listing: [],
     metrics: { countPolled: nothing, countPollFailure: nothing, showPollPosition: nothing },
     reportPoll: nothing,
   },
+  listingChannel('listing', { url }),
   new AbortController().signal,
 )
 process.stdout.write(String(taken))

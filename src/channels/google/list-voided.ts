@@ -6,8 +6,8 @@ import { noticeOf } from './voided.ts'
 import type { VoidedPurchase } from './wire.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** Play lists no more, and refuses a question that begins earlier. */
-const LISTED_MS = 30 * DAY_MS
+/** Play lists no more, and refuses a question that begins earlier: thirty days, less an hour for the clocks of both sides. */
+const LISTED_MS = 30 * DAY_MS - 60 * 60 * 1000
 /** Each purchase of a page is asked for; this many at once are far below what Play allows a minute. */
 const AT_ONCE_MAX = 5
 

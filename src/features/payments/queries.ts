@@ -189,7 +189,7 @@ export async function findPaymentEvent(
   return { event, body: kept?.body ?? null }
 }
 
-/** Keeps messages with their raw bodies, as evidence. */
+/** Keeps messages with their raw bodies, as evidence; one that is kept under its id already stays as it is. */
 export async function insertPaymentEvents(
   tx: Tx,
   events: readonly { event: NewRow<'payment_events'>; body: Uint8Array }[],
@@ -198,10 +198,12 @@ export async function insertPaymentEvents(
   await tx
     .insertInto('payment_events')
     .values(events.map(({ event }) => event))
+    .onDuplicateKeyUpdate((eb) => ({ event_id: eb.ref('event_id') }))
     .execute()
   await tx
     .insertInto('payment_event_bodies')
     .values(events.map(({ event, body }) => ({ event_id: event.event_id, body })))
+    .onDuplicateKeyUpdate((eb) => ({ event_id: eb.ref('event_id') }))
     .execute()
 }
 

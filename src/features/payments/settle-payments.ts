@@ -18,7 +18,7 @@ import { standAsMerged } from './apply-notice.ts'
 import { insertOrderReversals, mergeCauses } from './cause-queries.ts'
 import { type LockedPayment, lockSettlement, orderKey } from './lock-settlement.ts'
 import { insertOwedCalls, owedCallRow } from './owed-call-queries.ts'
-import { keepEvent, OWN_QUESTIONS, withoutPerson } from './payment-event.ts'
+import { contentId, keepEvent, OWN_QUESTIONS, withoutPerson } from './payment-event.ts'
 import {
   deleteIdentities,
   insertPaymentEvents,
@@ -105,6 +105,9 @@ function settleOne(
     paymentId: held.row.payment_id,
     orderId: hasOrder ? first.orderId : null,
   })
+  // Whoever shows what contradicts the books may show it again and again.
+  const eventId = isNew ? null : contentId(verified)
+  if (eventId !== null) kept.event.event_id = eventId
   const isOfErased = [verified.playerId, held.row.payer_user_id].some(
     (playerId) => draft.locked.erased.get(playerId) === verified.appId,
   )

@@ -19,6 +19,21 @@ test('after a long outage the days are read one after the other, and together th
   assert.equal(position.readUntilMs, NOW_MS)
 })
 
+test('a day of more than can be listed is read by its parts, the smaller the more often it failed', () => {
+  const hoursAfter = (failures: number) => {
+    const readUntilMs = NOW_MS - 3 * WINDOW_MS
+    const span = nextSpan({ readUntilMs, failures }, NOW_MS)
+    assert.deepEqual([span.fromMs, span.isLast], [readUntilMs - OVERLAP_MS, false])
+    return (span.untilMs - readUntilMs) / 3_600_000
+  }
+  assert.deepEqual([0, 1, 2, 3, 5, 60, 5_000].map(hoursAfter), [24, 12, 6, 3, 1, 1, 1])
+})
+
+test('what is older than platforms keep is not asked for, so that what is younger is', () => {
+  const span = nextSpan({ readUntilMs: NOW_MS - 200 * WINDOW_MS, failures: 0 }, NOW_MS)
+  assert.deepEqual([span.fromMs, span.untilMs], [NOW_MS - 90 * WINDOW_MS - OVERLAP_MS, NOW_MS - 89 * WINDOW_MS])
+})
+
 test('a clock that was ahead and went back leaves no gap', () => {
   const span = nextSpan({ readUntilMs: NOW_MS + WINDOW_MS, failures: 0 }, NOW_MS)
   assert.deepEqual([span.fromMs, span.untilMs, span.isLast], [NOW_MS - OVERLAP_MS, NOW_MS, true])

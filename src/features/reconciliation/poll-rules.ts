@@ -7,6 +7,10 @@ export const OVERLAP_MS = 10 * 60_000
 export const FIRST_LOOK_BACK_MS = 24 * 60 * 60_000
 /** After a long outage each day is done before the next is begun, so that a fault of a list costs a day's reading at most. */
 export const WINDOW_MS = 24 * 60 * 60_000
+/** A day that cannot be read to its end is tried by its half, and so on down to this: some of it is better than none. */
+const WINDOW_MIN_MS = 60 * 60_000
+/** Platforms keep what they told for some months, and refuse to be asked for more: what is older is left to a person. */
+const ASKED_BACK_MAX_MS = 90 * 24 * 60 * 60_000
 /** A process that dies in a poll is followed by another after this long; a day of a large studio is read within it. */
 export const LEASE_MS = 10 * 60_000
 /** The job comes every minute anyway. */
@@ -23,9 +27,14 @@ export interface Position {
 }
 
 /** The span that is read next. A clock that was ahead and went back must not leave a gap: the position goes back with it. */
-export function nextSpan(position: Position, nowMs: number): { fromMs: number; untilMs: number; isLast: boolean } {
-  const untilMs = Math.min(nowMs, position.readUntilMs + WINDOW_MS)
-  return { fromMs: Math.min(position.readUntilMs, nowMs) - OVERLAP_MS, untilMs, isLast: untilMs === nowMs }
+export function nextSpan(
+  { readUntilMs, failures }: Position,
+  nowMs: number,
+): { fromMs: number; untilMs: number; isLast: boolean } {
+  const beginMs = Math.max(Math.min(readUntilMs, nowMs), nowMs - ASKED_BACK_MAX_MS)
+  const windowMs = Math.max(WINDOW_MIN_MS, WINDOW_MS / 2 ** failures)
+  const untilMs = Math.min(nowMs, beginMs + windowMs)
+  return { fromMs: beginMs - OVERLAP_MS, untilMs, isLast: untilMs === nowMs }
 }
 
 /** Whether it is time; a time that lies further ahead than any wait was set by a clock that went back. */

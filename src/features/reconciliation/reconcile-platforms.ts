@@ -41,7 +41,7 @@ export async function reconcilePlatforms(deps: ReconcileJobDeps, signal: AbortSi
   let left = 0
   for (const channel of deps.listing) {
     if (signal.aborted) break
-    left += await reconcileChannel(deps, channel, span)
+    left += await reconcileChannel(deps, channel, { ...span, signal })
   }
   return left
 }
@@ -49,13 +49,15 @@ export async function reconcilePlatforms(deps: ReconcileJobDeps, signal: AbortSi
 async function reconcileChannel(
   { messageDeps, metrics, reportReconciliation }: ReconcileJobDeps,
   channel: Channel,
-  { fromMs, untilMs }: { fromMs: number; untilMs: number },
+  { fromMs, untilMs, signal }: { fromMs: number; untilMs: number; signal: AbortSignal },
 ): Promise<number> {
   const { instance } = channel
   const about = { channel: instance, from: fromMs, until: untilMs }
-  const wanted = { channel, fromMs, untilMs, rows: null, apply: true, progress: () => undefined }
+  const wanted = { channel, fromMs, untilMs, rows: null, apply: true, progress: () => undefined, signal }
   try {
     const done = await reconcile(messageDeps, wanted)
+    // This process ends: what was taken in stays, and the next night compares the day again.
+    if (signal.aborted) return 0
     if (!done.ok) throw new Error(done.refusal.code)
     const { counts, taken } = done.value
     const open = openCounts(done.value)

@@ -19,6 +19,8 @@ export interface ReconciliationWanted {
   /** Takes in what the platform proves and the books do not have. */
   readonly apply: boolean
   readonly progress: (compared: number) => void
+  /** Ends it between two questions to the platform. */
+  readonly signal?: AbortSignal
 }
 
 /** What a reconciliation has found. */
@@ -88,10 +90,13 @@ async function compareList(
   comparison: Comparison,
   wanted: ReconciliationWanted,
 ): Promise<Extract<Outcome<never>, { ok: false }> | null> {
-  const { channel, apply, progress } = wanted
+  const { channel, apply, progress, signal } = wanted
   const { clock } = deps
   const read: { window: Window; matched: Matched }[] = []
   const asks = { left: ASKS_MAX }
+  signal?.addEventListener('abort', () => {
+    asks.left = 0
+  })
   const close = (index: number): Promise<void> => closeWindow(deps, comparison, { wanted, asks, read, index })
   const windows = windowsOf(wanted.fromMs, wanted.untilMs, clock.nowMs())
   for (const [index, window] of windows.entries()) {
@@ -100,6 +105,8 @@ async function compareList(
     read.push({ window, matched })
     for await (const page of listedPages(channel, { fromMs: window.fromMs, untilMs: window.untilMs, clock })) {
       if (!page.ok) return page
+      // A list that was not read to its end was not compared.
+      if (signal?.aborted) return refused('channel_unavailable')
       const into = { comparison, matched, seen: before }
       await compareListed(deps, into, { page: page.value, isInside: window.isInside, apply })
       progress(comparison.compared)

@@ -22,24 +22,17 @@ export interface PollDeps {
   readonly reportPoll: PollReport
 }
 
-/**
- * Takes in what platforms told and never reached us: each is asked for everything since the position that is kept for it,
- * which goes on only once all of it was read. Gives how many messages were news.
- */
-export async function pollPlatforms(deps: PollDeps, signal: AbortSignal): Promise<number> {
-  const polled = await Promise.allSettled(deps.listing.map((channel) => pollChannel(deps, channel, signal)))
-  const broken = polled.find((one) => one.status === 'rejected')
-  if (broken) throw broken.reason
-  return polled.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0)
-}
-
 /** A channel that this process has taken, as it stands in the books. */
 interface Turn {
   readonly channel: Channel
   held: PollPosition
 }
 
-async function pollChannel(deps: PollDeps, channel: Channel, signal: AbortSignal): Promise<number> {
+/**
+ * Takes in what a platform told and never reached us: it is asked for everything since the position that is kept for it,
+ * which goes on only once all of it was read. Gives how many messages were news.
+ */
+export async function pollPlatform(deps: PollDeps, channel: Channel, signal: AbortSignal): Promise<number> {
   const held = await claim(deps, channel)
   if (held === null) return 0
   const turn: Turn = { channel, held }
