@@ -44,7 +44,6 @@ export function openGoogleChannel(google: GoogleInstance): Channel {
     // What is bought it does not list: the device shows it, and what nobody showed is given back after three days.
     listsOnly: 'reversals',
     listMessages: (span) => listVoided({ api, shop: google }, span),
-    listsOnly: 'reversals',
     carryOutCall: (call) => finishPurchase(api, call),
     lookUpStanding: (payment) => standingOf(api, payment),
     refundPayment: (refund) => refundOrder(api, refund),
