@@ -1,6 +1,6 @@
 import { parseCsv } from '../kernel/csv.ts'
 import { accepted, type FieldFault, type Outcome, refused, refusedField } from '../kernel/outcome.ts'
-import type { ReportRow } from './channel.ts'
+import type { ReportRow } from './facts.ts'
 
 // Whoever mends a report mends what is told first.
 const FAULTS_MAX = 20

@@ -124,6 +124,20 @@ onEveryEngine(
       }
       assert.deepEqual(await compare('stripe', [head, ...lines].join('\n')), { code: 1, stderr: '', kinds: expected })
 
+      for (const part of ['re_srone', 're_srtwo']) {
+        const object = { id: part, amount: 250, status: 'succeeded' }
+        assertDone(await stripe.tell('refund.created', refunded, { object }))
+      }
+      const parts = await compare(
+        'stripe',
+        [head, line(same), line(refunded, { back: '5.00' }), line(disputed)].join('\n'),
+      )
+      assert.deepEqual(
+        parts,
+        { code: 0, stderr: '', kinds: {} },
+        'two parts went back, of which the export tells the sum',
+      )
+
       const refused = await compare('stripe', 'id,Amount\nch_1,19.99')
       assert.equal(refused.code, 2)
       assert.match(
