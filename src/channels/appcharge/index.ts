@@ -4,6 +4,7 @@ import { closeSession, openSession } from './checkout.ts'
 import type { AppchargeInstance } from './instance.ts'
 import { receiveAppcharge } from './receive.ts'
 import { refundOrder, standingOf } from './refund.ts'
+import { readAppchargeReport } from './report.ts'
 import { findPayment, listTransactions } from './transactions.ts'
 
 export type { AppchargeInstance } from './instance.ts'
@@ -21,6 +22,7 @@ export function openAppchargeChannel(instance: AppchargeInstance): Channel {
     answer: (result, call) => answerOf(instance, result, call),
     lookUpPayment: (checkout) => findPayment(instance, checkout),
     listMessages: (span) => listTransactions(instance, span),
+    readReport: readAppchargeReport,
     refundPayment: (refund) => refundOrder(instance, refund),
     lookUpStanding: (payment) => standingOf(instance, payment),
   }

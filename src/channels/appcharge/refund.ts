@@ -7,18 +7,23 @@ import { REFUND_CAUSE } from './names.ts'
 import { OrdersPageSchema } from './wire.ts'
 
 // The states of an order in its report. Orders that were given back or disputed are few, so they are asked for by themselves.
-const REFUNDED = 'payment_refunded'
-const UNDER_WAY: readonly string[] = ['payment_refund_pending', 'payment_refund_requires_action']
-const REFUND_FAILED: readonly string[] = ['payment_refund_failed', 'payment_refund_canceled']
-const DISPUTE_LOST = 'payment_dispute_lost'
+export const REFUNDED = 'payment_refunded'
+export const UNDER_WAY: readonly string[] = ['payment_refund_pending', 'payment_refund_requires_action']
+export const REFUND_FAILED: readonly string[] = ['payment_refund_failed', 'payment_refund_canceled']
+export const DISPUTE_LOST = 'payment_dispute_lost'
 const STANDS_IN_DISPUTE: readonly string[] = [
   ...['payment_dispute_open', 'payment_dispute_evidence_submitted', 'payment_dispute_won'],
   ...['payment_dispute_inquiry_open', 'payment_dispute_inquiry_evidence_submitted', 'payment_dispute_inquiry_won'],
 ]
 const TAKEN_BACK: readonly string[] = [REFUNDED, ...UNDER_WAY, ...REFUND_FAILED, DISPUTE_LOST]
 // What we refused stands as paid and not awarded there: these are few as well.
-const PAID_AND_WAITING: readonly string[] = ['charge_failed', 'charge_pending', 'payment_succeed', ...STANDS_IN_DISPUTE]
-const PAID_AND_AWARDED: readonly string[] = ['charge_succeed']
+export const PAID_AND_WAITING: readonly string[] = [
+  'charge_failed',
+  'charge_pending',
+  'payment_succeed',
+  ...STANDS_IN_DISPUTE,
+]
+export const PAID_AND_AWARDED: readonly string[] = ['charge_succeed']
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** A report of a month is one that is asked for every day; how long a span it allows at most is not documented. */

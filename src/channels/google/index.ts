@@ -8,6 +8,7 @@ import { openPlayApi, type PlayApi } from './client.ts'
 import { listVoided } from './list-voided.ts'
 import { askForPurchase, stateOf } from './purchase.ts'
 import { receivePush } from './receive.ts'
+import { readPlayReport } from './report.ts'
 import { finishPurchase, refundOrder, standingOf } from './settle-up.ts'
 import { claimOf, type PlayShop } from './translate.ts'
 import { openPushProof, type PushSettings } from './verify.ts'
@@ -42,6 +43,7 @@ export function openGoogleChannel(google: GoogleInstance): Channel {
     verifyPurchase: ({ told, question }) => verifyPurchase({ api, shop: google }, { told, question }),
     ...(push === null ? {} : receiving({ api, shop: google, packageName, push, certsUrl: google.certsUrl })),
     // What is bought it does not list: the device shows it, and what nobody showed is given back after three days.
+    readReport: (text) => readPlayReport(packageName, text),
     listsOnly: 'reversals',
     listMessages: (span) => listVoided({ api, shop: google }, span),
     carryOutCall: (call) => finishPurchase(api, call),

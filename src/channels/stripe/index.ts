@@ -6,6 +6,7 @@ import { openClient } from './client.ts'
 import { listEvents, lookUpSession } from './look-up.ts'
 import { receiveEvent } from './receive.ts'
 import { makeRefund, standingOf } from './refund.ts'
+import { readStripeReport } from './report.ts'
 import { loadSdk } from './sdk.ts'
 
 export { toStripe } from './amounts.ts'
@@ -24,6 +25,7 @@ export function openStripeChannel(settings: StripeInstance, { timeoutMs }: { tim
     ...{ instance, appId },
     openCheckout: async () => accepted({ kind: 'external' }),
     receive: (call) => receiveEvent(settings, call),
+    readReport: (text) => readStripeReport(appId, text),
   }
   if (secretKey === null) return told
   const ask = openClient({ ...settings, secretKey }, timeoutMs === undefined ? {} : { timeoutMs })

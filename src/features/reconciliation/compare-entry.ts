@@ -48,7 +48,7 @@ function kindOfReversal(beside: Beside): DifferenceKind | null {
     return isSame ? null : 'amount_differs'
   }
   if (known.length === 0) return missing
-  return known.some((cause) => fitsAmount(cause, beside)) ? null : 'amount_differs'
+  return known.some((cause) => fitsAmount(cause, beside)) || isSumOfParts(beside) ? null : 'amount_differs'
 }
 
 /** The refunds or disputes of the books that may be the one that is told: by its id, where it has one. */
@@ -61,6 +61,15 @@ export function knownCauses({ entry, booked }: Beside): Cause[] {
   return ofKind.filter(({ state }) =>
     reversal.state === 'open' ? true : reversal.state === 'undone' ? state === 'undone' : state !== 'open',
   )
+}
+
+/** Whether a report tells as one sum what went back here in parts, as a list of payments with what went back of each does. */
+export function isSumOfParts(beside: Beside): boolean {
+  const { amount, message } = beside.entry
+  const parts = knownCauses(beside).filter(({ state }) => state === 'taken')
+  if (message !== null || amount === null || parts.length < 2) return false
+  if (parts.some((part) => part.amount?.currency !== amount.currency)) return false
+  return parts.reduce((sum, part) => sum + (part.amount?.minor ?? 0), 0) === amount.minor
 }
 
 /** All of it may be said by its sum, or by none. A report that tells no sum says nothing of it. */

@@ -13,7 +13,7 @@ import {
   takeIn,
   withPayer,
 } from '../payments/index.ts'
-import { type Beside, differenceOf, knownCauses } from './compare-entry.ts'
+import { type Beside, differenceOf, isSumOfParts, knownCauses } from './compare-entry.ts'
 import { type Difference, paidOf } from './differences.ts'
 import { type Entry, entryOfMessage } from './entries.ts'
 import { openTotals, type Totals } from './totals.ts'
@@ -162,7 +162,8 @@ function noteBack(totals: Totals, beside: Beside): void {
   const known = knownCauses(beside)
   // Of several parts that went back, a report says by their sums which is which.
   const cause = known.find(({ amount }) => amount?.minor === entry.amount?.minor) ?? known[0]
-  totals.setBack('here', key, cause?.state === 'taken' ? (cause.amount ?? whole) : null)
+  const here = isSumOfParts(beside) ? entry.amount : (cause?.amount ?? whole)
+  totals.setBack('here', key, cause?.state === 'taken' ? here : null)
 }
 
 function noteMatched(matched: Matched, { entry, booked }: Beside): void {
