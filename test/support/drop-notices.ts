@@ -8,7 +8,7 @@ import { assertBooks } from './books.ts'
 import type { Running } from './every-engine.ts'
 import type { FakeClock } from './fake-clock.ts'
 import { messageDepsOn } from './message-deps.ts'
-import type { TestApp } from './test-app.ts'
+import type { Answer, TestApp } from './test-app.ts'
 
 /** What becomes of an order that was paid. */
 export type Fate = 'paid' | 'refunded' | 'refunded in part' | 'refunded in two parts' | 'given again' | 'lost' | 'won'
@@ -33,6 +33,10 @@ export interface DroppingPlatform {
   readonly fates: readonly Fate[]
   /** How much goes back where it is a part. */
   readonly partMinor?: number
+  /** True where its list names payments by more than its callbacks do, so that one of a lost payment is told anew by it. */
+  readonly namesMoreInList?: boolean
+  /** What each of them costs, taxes included, where it is not the price alone. */
+  readonly chargedMinor?: number
   /** True where devices tell what was paid, and the list only what went back. */
   readonly isPaidByDevice?: boolean
   /** A player buys, and it comes to what it shall; gives the callbacks that tell of it, oldest first. */
@@ -40,6 +44,8 @@ export interface DroppingPlatform {
     app: TestApp,
     bought: { no: number; fate: Fate; token: string; uid: string },
   ): Promise<{ orderId: string; told: readonly Telling[] }>
+  /** How an answer other than the usual ones takes a callback. */
+  isTaken?(answer: Answer, callback: Telling): boolean
   /** Puts what it lists into the sequence in which it lists. */
   sort?(): void
 }
@@ -87,42 +93,54 @@ export function dropsAreHealed(
       assert.ok(player && fate)
       return { uid: player.uid, fate, ...(await platform.happen(on.app, { no, fate, ...player })) }
     })
-    const { dropped, overtaken } = await tellMost(on.app, orders)
+    const { dropped, overtaken } = await tellMost(on.app, { platform, orders })
     const before = await unlike(on.app, { platform, orders })
     assert.ok(before.length >= dropped / 4, 'a test that loses nothing proves nothing')
 
     platform.sort?.()
-    clock.moveMs(60_000)
-    const healed =
-      healer === 'a poll'
-        ? await on.app.service.jobs.run('poll-platforms')
-        : await reconciled(on.app, { platform, clock, orders, channel: channel ?? channelOf(on.app, platform) })
-
+    const heal = async (): Promise<number> => {
+      clock.moveMs(60_000)
+      if (healer === 'a poll') return await on.app.service.jobs.run('poll-platforms')
+      return await reconciled(on.app, { platform, clock, orders, channel: channel ?? channelOf(on.app, platform) })
+    }
+    const healed = await heal()
     t.diagnostic(
       `${count} orders, ${dropped} dropped (${overtaken} overtaken), ${before.length} wrong, ${healed} healed`,
     )
     assert.deepEqual(await unlike(on.app, { platform, orders }), [])
     await assertCoins(on.app, { platform, orders })
-    assert.equal(healed, dropped - overtaken, 'what had come is not taken in again')
+    const missed = dropped - overtaken
+    const isAsMany = platform.namesMoreInList ? healed >= missed : healed === missed
+    assert.ok(isAsMany, `what had come is not taken in again: ${healed} of ${missed}`)
+    assert.equal(await heal(), 0, 'what is read twice is taken in once')
     await assertBooks(on.app)
   })
 }
 
-/** Delivers nine in ten: of each ten another one is lost, so that no kind is spared by its place. */
-async function tellMost(app: TestApp, orders: readonly Happened[]): Promise<{ dropped: number; overtaken: number }> {
+/**
+ * Delivers nine in ten: of each ten another one is lost, so that no kind is spared by its place. What is told of one order
+ * comes in its sequence, as days lie between; many orders are told of at a time.
+ */
+async function tellMost(
+  app: TestApp,
+  { platform, orders }: { platform: DroppingPlatform; orders: readonly Happened[] },
+): Promise<{ dropped: number; overtaken: number }> {
   const callbacks = orders.flatMap(({ told }) => told)
-  const lost = callbacks.filter((_, no) => isDropped(no))
-  const came = callbacks.filter((_, no) => !isDropped(no))
-  await inTurns(came.length, async (no) => {
-    const { path, headers, body } = came[no] as Telling
-    const { status, body: answer } = await app.call('POST', path, { headers, body })
-    assert.ok(status === 200 || status === 204, `${status} ${JSON.stringify(answer)}`)
+  const lost = new Set(callbacks.filter((_, no) => isDropped(no)))
+  await inTurns(orders.length, async (no) => {
+    for (const callback of orders[no]?.told ?? []) {
+      if (lost.has(callback)) continue
+      const { path, headers, body } = callback
+      const answer = await app.call('POST', path, { headers, body })
+      const isTaken = answer.status === 200 || answer.status === 204 || platform.isTaken?.(answer, callback)
+      assert.ok(isTaken, `${answer.status} ${JSON.stringify(answer.body)}`)
+    }
   })
   const kinds = Map.groupBy(lost, ({ kind }) => kind)
   for (const { kind } of callbacks) {
     assert.ok((kinds.get(kind)?.length ?? 0) >= DROPPED_OF_A_KIND_MIN, `some of ${kind} get lost`)
   }
-  return { dropped: lost.length, overtaken: lost.filter(({ isOvertaken }) => isOvertaken).length }
+  return { dropped: lost.size, overtaken: [...lost].filter(({ isOvertaken }) => isOvertaken).length }
 }
 
 function isDropped(no: number): boolean {
@@ -147,7 +165,7 @@ async function reconciled(
   )
   const [dollars] = done.value.totals
   const back = orders.reduce((sum, { fate }) => sum + endOf(platform, fate).backMinor, 0)
-  const paid = platform.isPaidByDevice ? 0 : orders.length * PRICE_MINOR
+  const paid = platform.isPaidByDevice ? 0 : orders.length * (platform.chargedMinor ?? PRICE_MINOR)
   const right = { paid: BigInt(paid), back: BigInt(back) }
   assert.deepEqual([dollars?.there, dollars?.here], [right, right])
   return counts.reduce((sum, { healed }) => sum + healed, 0)
@@ -164,7 +182,10 @@ function channelOf({ variables }: TestApp, { instance: name }: DroppingPlatform)
 }
 
 /** What a fate comes to: how the order stands, and how much of its money went back. */
-function endOf({ partMinor = 0 }: DroppingPlatform, fate: Fate): { status: string; backMinor: number } {
+function endOf(
+  { partMinor = 0, chargedMinor = PRICE_MINOR }: DroppingPlatform,
+  fate: Fate,
+): { status: string; backMinor: number } {
   switch (fate) {
     case 'paid':
     case 'given again':
@@ -175,7 +196,7 @@ function endOf({ partMinor = 0 }: DroppingPlatform, fate: Fate): { status: strin
     case 'refunded':
     case 'refunded in two parts':
     case 'lost':
-      return { status: 'refunded', backMinor: PRICE_MINOR }
+      return { status: 'refunded', backMinor: chargedMinor }
   }
 }
 
@@ -200,9 +221,10 @@ async function assertCoins(
   { platform, orders }: { platform: DroppingPlatform; orders: readonly Happened[] },
 ): Promise<void> {
   const players = await app.service.database.db.selectFrom('users').selectAll().execute()
+  const { chargedMinor: charged = PRICE_MINOR } = platform
   const ofPlayer = Map.groupBy(orders, ({ uid }) => uid)
   const due = [...ofPlayer].map(([uid, own]) => {
-    const left = own.map(({ fate }) => COINS - Math.floor((COINS * endOf(platform, fate).backMinor) / PRICE_MINOR))
+    const left = own.map(({ fate }) => COINS - Math.floor((COINS * endOf(platform, fate).backMinor) / charged))
     return [uid, left.reduce((sum, coins) => sum + coins, 0)] as const
   })
   const has = new Map(players.map(({ user_id, coins }) => [String(user_id), coins]))
