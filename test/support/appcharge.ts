@@ -69,11 +69,12 @@ export interface Sending {
   readonly headers?: Readonly<Record<string, string | undefined>>
 }
 
-/** Sends a callback as Appcharge does: compact JSON, signed over its bytes. A text is sent as it is. */
-export async function sendAppcharge(
-  app: Pick<TestApp, 'call'>,
-  { callback, body, how = {} }: { callback: string; body: unknown; how?: Sending },
-): Promise<Answer> {
+/** A callback as Appcharge sends it: compact JSON, signed over its bytes. A text is sent as it is. */
+export function appchargeCall({ callback, body, how = {} }: { callback: string; body: unknown; how?: Sending }): {
+  path: string
+  headers: Record<string, string>
+  body: string
+} {
   const { instance = 'appcharge', key = MAIN_KEY, nowMs = Date.now() } = how
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   const genuine: Record<string, string | undefined> = {
@@ -85,5 +86,14 @@ export async function sendAppcharge(
   const headers = Object.fromEntries(
     Object.entries(genuine).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )
-  return app.call('POST', `/webhooks/${instance}${callback === '' ? '' : `/${callback}`}`, { body: text, headers })
+  return { path: `/webhooks/${instance}${callback === '' ? '' : `/${callback}`}`, headers, body: text }
+}
+
+/** Sends one. */
+export async function sendAppcharge(
+  app: Pick<TestApp, 'call'>,
+  sent: { callback: string; body: unknown; how?: Sending },
+): Promise<Answer> {
+  const { path, headers, body } = appchargeCall(sent)
+  return app.call('POST', path, { headers, body })
 }

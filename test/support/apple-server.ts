@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { jwtVerify } from 'jose'
+import { decodeJwt, jwtVerify } from 'jose'
 import type { Clock } from '../../src/kernel/clock.ts'
 import { BUNDLE_ID } from './apple-store.ts'
 
@@ -27,8 +27,10 @@ export interface AppleServer {
   readonly asked: readonly Asked[]
   /** By transaction: what it signs of it. */
   readonly transactions: Map<string, string>
-  /** What it told, oldest first; two a page. */
+  /** What it told, oldest first. */
   readonly told: string[]
+  /** How many of them a page has. */
+  pageSize: number
   trouble: Trouble | null
   /** How long it remembers what it told. */
   keptDays: number
@@ -47,7 +49,8 @@ export function newConnectKey(): ConnectKey {
   return { settings: { issuerId: ISSUER_ID, keyId: KEY_ID, privateKey: pem }, publicKey }
 }
 
-const PAGE = 2
+// So that a test of three sees the next one; Apple's own pages have twenty.
+const PAGE_SIZE = 2
 const DAY_MS = 86_400_000
 
 /** As Apple wants it: with consent, and with a prorated preference only where something is used. */
@@ -85,7 +88,7 @@ export async function startAppleServer(key: ConnectKey, clock: Clock): Promise<A
   await once(server, 'listening')
   const store: AppleServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ asked, transactions: new Map(), told: [], trouble: null, keptDays: 180 },
+    ...{ asked, transactions: new Map(), told: [], pageSize: PAGE_SIZE, trouble: null, keptDays: 180 },
     stop: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -98,7 +101,7 @@ function answerTo(
   store: AppleServer,
   { method, url, body }: { method: string; url: URL; body: Asked['body'] },
 ): [number, object | null] {
-  const { transactions, told } = store
+  const { transactions, pageSize } = store
   const looked = /^\/inApps\/v1\/transactions\/([^/]+)$/.exec(url.pathname)
   if (method === 'GET' && looked) {
     const signedTransactionInfo = transactions.get(looked[1] ?? '')
@@ -115,11 +118,18 @@ function answerTo(
     return [400, { errorCode: 4000012, errorMessage: 'Too far.' }]
   if (body.startDate >= body.endDate) return [400, { errorCode: 4000013, errorMessage: 'No span.' }]
   const from = Number(url.searchParams.get('paginationToken') ?? 0)
+  const told = store.told.filter((signedPayload) => isOf(signedPayload, body))
   const notificationHistory = told
-    .slice(from, from + PAGE)
+    .slice(from, from + pageSize)
     .map((signedPayload) => ({ signedPayload, sendAttempts: [] }))
-  const hasMore = from + PAGE < told.length
-  return [200, { notificationHistory, hasMore, ...(hasMore ? { paginationToken: String(from + PAGE) } : {}) }]
+  const hasMore = from + pageSize < told.length
+  return [200, { notificationHistory, hasMore, ...(hasMore ? { paginationToken: String(from + pageSize) } : {}) }]
+}
+
+/** Whether a notification was signed in the span that is asked for. */
+function isOf(signedPayload: string, { startDate, endDate }: { startDate: number; endDate: number }): boolean {
+  const { signedDate } = decodeJwt<{ signedDate: number }>(signedPayload)
+  return signedDate >= startDate && signedDate <= endDate
 }
 
 /**

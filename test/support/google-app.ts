@@ -85,13 +85,19 @@ export function pushToken({ issuer }: GoogleWorld, changes: TokenClaims = {}): P
   return issuer.token({ email: PUSH_EMAIL, email_verified: true, ...changes })
 }
 
-/** Sends a push as our subscription does. */
-export async function push(
+interface Pushing {
+  readonly messageId?: string
+  readonly bearer?: string | null
+  readonly subscription?: string
+  readonly requestId?: string
+}
+
+/** A push as our subscription sends it. */
+export async function pushOf(
   world: GoogleWorld,
-  app: TestApp,
   told: object | string,
-  more: { messageId?: string; bearer?: string | null; subscription?: string; requestId?: string } = {},
-): Promise<Answer> {
+  more: Pushing = {},
+): Promise<{ headers: Record<string, string>; body: string }> {
   const { subscription = SUBSCRIPTION, bearer = await pushToken(world), requestId } = more
   const headers = {
     'content-type': 'application/json',
@@ -100,8 +106,17 @@ export async function push(
     ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
   }
   const messageId = more.messageId === undefined ? {} : { messageId: more.messageId }
-  const body = pushBody(told, { subscription, nowMs: Date.now(), ...messageId })
-  return await app.call('POST', '/webhooks/google', { body, headers })
+  return { headers, body: pushBody(told, { subscription, nowMs: Date.now(), ...messageId }) }
+}
+
+/** Sends one. */
+export async function push(
+  world: GoogleWorld,
+  app: TestApp,
+  told: object | string,
+  more: Pushing = {},
+): Promise<Answer> {
+  return await app.call('POST', '/webhooks/google', await pushOf(world, told, more))
 }
 
 /** What is owed to Play for a purchase. */

@@ -23,6 +23,7 @@ export {
   sourceOf,
   type Understood,
 } from './replay-event.ts'
+export { type Cause, laterNotice } from './reversal-rules.ts'
 export type { QueuedMoney } from './review-queries.ts'
 export type { PaymentDeps } from './routes.ts'
 export type { MessageDeps } from './settle-message.ts'

@@ -136,14 +136,15 @@ function noteEntry(
   const difference = differenceOf(before)
   const words = JSON.stringify([entry.kind, entry.names.ids, entry.orderId, entry.reversal?.causeId, entry.amount])
   if (difference !== null && comparison.noted.has(words)) return
-  if (entry.reversal === null) {
+  const { reversal } = entry
+  if (reversal === null) {
     // The same message on two pages is one payment.
     if (booked && [matched, ...seen].some(({ payments }) => payments.has(booked.payment_id))) return
     totals.addPaid('there', entry.amount ?? (booked && paidOf(booked)))
     totals.addPaid('here', booked && paidOf(booked))
     if (booked?.lines.some(({ standing }) => standing !== 'granted')) comparison.notGranted += 1
   } else {
-    noteBack(totals, after)
+    noteBack(totals, { ...after, reversal })
   }
   noteMatched(matched, after)
   comparison.compared += 1
@@ -153,17 +154,18 @@ function noteEntry(
   noteDifference(comparison, { ...difference, paymentId: booked?.payment_id ?? null, isHealed })
 }
 
-function noteBack(totals: Totals, beside: Beside): void {
-  const { entry, booked } = beside
+function noteBack(totals: Totals, beside: Beside & { reversal: NonNullable<Entry['reversal']> }): void {
+  const { entry, booked, reversal } = beside
   const whole = booked ? paidOf(booked) : null
-  const id = entry.reversal?.causeId ?? entry.occurredAtMs
-  const key = [entry.names.ids[0] ?? entry.orderId, entry.reversal?.cause, id].join(' ')
-  totals.setBack('there', key, entry.reversal?.state === 'taken' ? (entry.amount ?? whole) : null)
+  const id = reversal.causeId ?? String(entry.occurredAtMs)
+  const key = [entry.names.ids[0] ?? entry.orderId, reversal.cause, id].join(' ')
+  const [amount, occurredAtMs] = [entry.amount ?? whole, entry.occurredAtMs ?? 0]
+  totals.addBackThere(key, { ...reversal, causeId: id, lineNo: null, amount, occurredAtMs })
   const known = knownCauses(beside)
   // Of several parts that went back, a report says by their sums which is which.
   const cause = known.find(({ amount }) => amount?.minor === entry.amount?.minor) ?? known[0]
   const here = isSumOfParts(beside) ? entry.amount : (cause?.amount ?? whole)
-  totals.setBack('here', key, cause?.state === 'taken' ? here : null)
+  totals.setBackHere(key, cause?.state === 'taken' ? here : null)
 }
 
 function noteMatched(matched: Matched, { entry, booked }: Beside): void {

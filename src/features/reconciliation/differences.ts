@@ -1,3 +1,4 @@
+import { type Money, minorUnits } from '../../kernel/money.ts'
 import type { BookedPayment } from '../payments/index.ts'
 import type { Entry } from './entries.ts'
 
@@ -43,11 +44,11 @@ export interface Difference {
 }
 
 /** What a payment of the books came to: what was charged, or the sum of its lines. */
-export function paidOf(payment: BookedPayment): { minor: number; currency: string } | null {
+export function paidOf(payment: BookedPayment): Money | null {
   const [line] = payment.lines
   if (!line) return null
   const sum = payment.lines.reduce((total, { price_minor: minor }) => total + minor, 0)
-  return { minor: payment.charged_minor ?? sum, currency: line.currency }
+  return { minor: minorUnits(payment.charged_minor ?? sum), currency: line.currency }
 }
 
 export function sideThere({ kind, amount }: Entry): Side {

@@ -116,7 +116,7 @@ function noteReversal(
   const { amount_minor: minor, currency, state, cause } = row
   const money = minor === null || currency === null ? paidOf(payment) : { minor, currency }
   const key = reversalKey(row.payment_id, cause, row.cause_id)
-  if (state === 'taken') comparison.totals.setBack('here', key, money)
+  if (state === 'taken') comparison.totals.setBackHere(key, money)
   const kind: DifferenceKind = cause === 'refund' ? 'refund_unknown_there' : 'dispute_unknown_there'
   noteDifference(comparison, {
     kind,
