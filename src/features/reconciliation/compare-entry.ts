@@ -1,4 +1,4 @@
-import type { BookedPayment } from '../payments/index.ts'
+import { type BookedPayment, laterNotice } from '../payments/index.ts'
 import { type Difference, type DifferenceKind, paidOf, sideHere, sideThere } from './differences.ts'
 import type { Entry } from './entries.ts'
 
@@ -43,12 +43,18 @@ function kindOfReversal(beside: Beside): DifferenceKind | null {
   if (entry.message !== null) {
     if (!isNews) return null
     const [cause] = known
+    // Told under a name that the books do not have yet, of what they have the later word of.
+    if (cause !== undefined && isOvertaken(entry.message, cause)) return null
     if (cause?.state !== entry.reversal?.state) return missing
     const isSame = cause !== undefined && fitsAmount(cause, beside)
     return isSame ? null : 'amount_differs'
   }
   if (known.length === 0) return missing
   return known.some((cause) => fitsAmount(cause, beside)) || isSumOfParts(beside) ? null : 'amount_differs'
+}
+
+function isOvertaken(message: NonNullable<Entry['message']>, known: Cause): boolean {
+  return message.kind === 'notice' && laterNotice(known, message.notice) === known
 }
 
 /** The refunds or disputes of the books that may be the one that is told: by its id, where it has one. */
