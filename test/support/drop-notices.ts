@@ -100,7 +100,7 @@ export function dropsAreHealed(
     platform.sort?.()
     const heal = async (): Promise<number> => {
       clock.moveMs(60_000)
-      if (healer === 'a poll') return await on.app.service.jobs.run(`poll-platforms ${channel.instance}`)
+      if (healer === 'a poll') return await on.app.service.jobs.run(`poll-platforms ${platform.instance}`)
       return await reconciled(on.app, { platform, clock, orders, channel: channel ?? channelOf(on.app, platform) })
     }
     const healed = await heal()
