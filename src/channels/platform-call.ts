@@ -1,3 +1,5 @@
+import { boundedText, jsonOf, reasonOf } from '../kernel/platform-response.ts'
+
 /** A call of ours to a platform's API. */
 export interface PlatformCall {
   readonly method: 'GET' | 'POST' | 'PUT'
@@ -53,41 +55,8 @@ export async function callPlatform(call: PlatformCall): Promise<PlatformReply> {
     const body = await boundedText(response, call.bodyBytesMax ?? BODY_BYTES_MAX)
     if (body === null) return { answered: false, reason: 'too large an answer' }
     if (status >= 300 && status < 400) return { answered: false, reason: `a redirect, status ${status}` }
-    return { answered: true, status, json: parsed(body) }
+    return { answered: true, status, json: jsonOf(body) }
   } catch (error) {
     return { answered: false, reason: reasonOf(error) }
   }
-}
-
-/** The whole body, or null when there is more of it than we read. */
-async function boundedText(response: Response, bytesMax: number): Promise<string | null> {
-  const reader = response.body?.getReader()
-  const chunks: Uint8Array[] = []
-  let length = 0
-  while (reader !== undefined) {
-    const { done, value } = await reader.read()
-    if (done) break
-    chunks.push(value)
-    length += value.length
-    if (length <= bytesMax) continue
-    await reader.cancel().catch(() => {})
-    return null
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
-}
-
-/** In words of ours: an error's own message may quote what was sent. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'failed'
-  if (error.name === 'TimeoutError') return 'timeout'
-  const { code } = (error.cause ?? {}) as { code?: unknown }
-  return typeof code === 'string' ? code : 'unreachable'
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import { refused } from '../kernel/outcome.ts'
+import { boundedText, jsonOf, reasonOf } from '../kernel/platform-response.ts'
 
 /** What the operator should hear of a platform. Nothing of a token, of a secret or of an address with its query stands in it. */
 export type ReportPlatform = (about: { readonly platform: string; readonly reason: string }, words: string) => void
@@ -47,49 +48,16 @@ async function askPlatform(
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
-    const body = await boundedText(response)
+    const body = await boundedText(response, BODY_BYTES_MAX)
     if (body === null) return { answered: false, reason: 'too large an answer' }
     const { status } = response
-    const json = parsed(body)
+    const json = jsonOf(body)
     return json === undefined
       ? { answered: false, reason: `status ${status}, no JSON` }
       : { answered: true, status, json }
   } catch (error) {
     return { answered: false, reason: reasonOf(error) }
   }
-}
-
-/** The whole body, or null when there is more of it than we read. */
-async function boundedText(response: Response): Promise<string | null> {
-  const reader = response.body?.getReader()
-  const chunks: Uint8Array[] = []
-  let length = 0
-  while (reader !== undefined) {
-    const { done, value } = await reader.read()
-    if (done) break
-    chunks.push(value)
-    length += value.length
-    if (length <= BODY_BYTES_MAX) continue
-    await reader.cancel().catch(() => {})
-    return null
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
-}
-
-/** In words of ours: an error's own message may quote what was sent. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'failed'
-  if (error.name === 'TimeoutError') return 'timeout'
-  const { code } = (error.cause ?? {}) as { code?: unknown }
-  return typeof code === 'string' ? code : 'unreachable'
 }
 
 /** An outage is worth a line a minute, not one for every player who waits at the door. */
