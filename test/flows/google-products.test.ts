@@ -4,7 +4,7 @@ import { UNKNOWN_ITEM_ID } from '../../src/channels/item-of-sku.ts'
 import { assertDone, assertRefused } from '../support/answers.ts'
 import { assertBooks, orderRow, playerRow, stateOf, withoutMarks } from '../support/books.ts'
 import { onEveryEngine } from '../support/every-engine.ts'
-import { orderOnPlay, startGoogle, verifyOnDevice } from '../support/google-app.ts'
+import { orderOnPlay, paymentWithLines, startGoogle, verifyOnDevice } from '../support/google-app.ts'
 import { playLine, playMoney } from '../support/play-server.ts'
 
 const world = await startGoogle()
@@ -13,18 +13,6 @@ const { play } = world
 onEveryEngine((on) => {
   const books = async () => withoutMarks(await stateOf(on.app))
   const consume = () => on.app.service.jobs.run('carry-out-channel-tasks')
-  const linesOf = async (token: string) => {
-    const { db } = on.app.service.database
-    const payment = await db.selectFrom('payments').selectAll().where('transaction_id', '=', token).executeTakeFirst()
-    assert.ok(payment, 'the payment stands under its token')
-    const lines = await db
-      .selectFrom('payment_lines')
-      .selectAll()
-      .where('payment_id', '=', payment.payment_id)
-      .orderBy('line_no')
-      .execute()
-    return { payment, lines }
-  }
 
   test('five pieces at once are five times the reward, as an order of their own of whoever made the named one', async () => {
     const { token, uid } = await on.app.logIn('play-five')
@@ -49,7 +37,7 @@ onEveryEngine((on) => {
     const bought = play.buy({ account, lines })
     bought.order = { total: playMoney('KWD', '24', 625_000_000) }
     assertDone(await verifyOnDevice(on.app, token, { ...bought, product: 'coins.growth' }))
-    const { payment, lines: kept } = await linesOf(bought.token)
+    const { payment, lines: kept } = await paymentWithLines(on.app, bought.token)
     assert.equal(payment.charged_minor, 24_625)
     assert.deepEqual(
       kept.map((line) => [line.order_id, line.item_id, line.quantity, line.price_minor, line.standing]),
@@ -80,7 +68,7 @@ onEveryEngine((on) => {
     const bought = play.buy({ account, token: `long.AO-${'x'.repeat(1400)}` })
     assertDone(await verifyOnDevice(on.app, token, bought))
     assert.equal(assertDone(await verifyOnDevice(on.app, token, bought)).replayed, true)
-    const { payment } = await linesOf(bought.orderId ?? '')
+    const { payment } = await paymentWithLines(on.app, bought.orderId ?? '')
     assert.equal(payment.transaction_id, bought.orderId)
     await consume()
     assert.equal(bought.lines[0]?.isConsumed, true)

@@ -9,6 +9,7 @@ import {
   notification,
   orderOnPlay,
   owedCalls,
+  paymentWithLines,
   push,
   startGoogle,
   verifyOnDevice,
@@ -22,18 +23,6 @@ const { play } = world
 onEveryEngine((on) => {
   const books = async () => withoutMarks(await stateOf(on.app))
   const consume = () => on.app.service.jobs.run('carry-out-channel-tasks')
-  const linesOf = async (token: string) => {
-    const { db } = on.app.service.database
-    const payment = await db.selectFrom('payments').selectAll().where('transaction_id', '=', token).executeTakeFirst()
-    assert.ok(payment, 'the payment stands under its token')
-    const lines = await db
-      .selectFrom('payment_lines')
-      .selectAll()
-      .where('payment_id', '=', payment.payment_id)
-      .orderBy('line_no')
-      .execute()
-    return { payment, lines }
-  }
 
   test('a player buys on the device in the name of an order: it is granted at the price that Play charged, then consumed', async () => {
     const { token, uid } = await on.app.logIn('play-buys')
@@ -51,7 +40,7 @@ onEveryEngine((on) => {
       [order?.payment_channel, order?.payment_method, order?.environment],
       ['google', 'google_play', 'live'],
     )
-    const { payment, lines } = await linesOf(bought.token)
+    const { payment, lines } = await paymentWithLines(on.app, bought.token)
     assert.deepEqual([payment.charged_minor, payment.tax_minor, lines.length], [84_999, 14_167, 1])
     const names = await on.app.service.database.db
       .selectFrom('payment_identities')

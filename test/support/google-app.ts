@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { pushBody } from '../../src/channels/google/sign.ts'
 import type { Row } from '../../src/db/schema.ts'
@@ -133,4 +134,18 @@ export async function keptAbout(app: TestApp, orderId: string): Promise<Row<'pay
     .orderBy('received_at_ms')
     .execute()
   return rows.filter((row) => row.order_id === orderId)
+}
+
+/** A purchase as the books have it: the payment that stands under its token, with its lines. */
+export async function paymentWithLines(app: TestApp, token: string) {
+  const { db } = app.service.database
+  const payment = await db.selectFrom('payments').selectAll().where('transaction_id', '=', token).executeTakeFirst()
+  assert.ok(payment, 'the payment stands under its token')
+  const lines = await db
+    .selectFrom('payment_lines')
+    .selectAll()
+    .where('payment_id', '=', payment.payment_id)
+    .orderBy('line_no')
+    .execute()
+  return { payment, lines }
 }
